@@ -1,0 +1,244 @@
+import { DomainError } from '../../src/domain/errors.ts';
+import { OUTCOMES } from '../../src/domain/task.ts';
+import type { Ending } from '../../src/domain/task-machine.ts';
+import { durationToWire, taskToWire, usageFromWire } from '../../src/rpc/codec.ts';
+import type { CellOffer__Output } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
+import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
+import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
+import type { TaskOutcome__Output } from '../../src/rpc/gen/gavel/v1/TaskOutcome.ts';
+import type { Handlers } from '../../src/rpc/types.ts';
+import type { CellData } from '../cell-data.ts';
+import type { Cells } from '../cells.ts';
+import type { Control, Order } from '../control.ts';
+import { cellKey } from '../keys.ts';
+import { definitionOf, fullTask } from '../live-task.ts';
+import type { LogRelay } from '../logs.ts';
+import type { CellOffer } from '../records.ts';
+import type { Tasks, TransitionOptions } from '../tasks.ts';
+import { cellEventsWrites } from '../timeline.ts';
+import type { Timelines } from '../timelines.ts';
+import type { View } from '../view.ts';
+import { DONE, requireCell, verdictOf, verdicts } from './verdict.ts';
+import { cellEventsFromWire, dataOrderToWire } from './wire.ts';
+
+export interface CellApiDeps {
+  readonly view: View;
+  readonly tasks: Tasks;
+  readonly cells: Cells;
+  readonly control: Control;
+  readonly logs: LogRelay;
+  readonly data: CellData;
+  readonly timelines: Timelines;
+}
+
+export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
+  const { tasks, cells, control } = deps;
+  return {
+    Register: async ({ offer, incarnation }, context) => {
+      if (offer === null) throw new DomainError('invalid_argument', 'offer: is required');
+      requireCell(context, offer.cell_id);
+      const epoch = await cells.register(offerFromWire(offer), incarnation);
+      return { epoch, lease_ttl: durationToWire(cells.leaseTtlMs) };
+    },
+    Renew: async ({ cell_id, epoch }, context) => {
+      requireCell(context, cell_id);
+      await cells.renew(cell_id, Number(epoch));
+      return { lease_ttl: durationToWire(cells.leaseTtlMs), draining: false };
+    },
+    Leave: async ({ cell_id, epoch }, context) => {
+      requireCell(context, cell_id);
+      await cells.leave(cell_id, Number(epoch));
+      return {};
+    },
+    FetchTasks: async ({ cell_id, claims }, context) => {
+      requireCell(context, cell_id);
+      const found = await Promise.all(claims.map((claim) => fetch(deps, cell_id, claim)));
+      return { tasks: found };
+    },
+    StartTasks: async ({ cell_id, epoch, items }, context) => {
+      requireCell(context, cell_id);
+      const fence = fenced(cell_id, Number(epoch));
+      return {
+        verdicts: await verdicts(items, async ({ claim, nonce, image_digest, limits_in_force }) => {
+          const { task_guid, attempt } = named(claim);
+          if (nonce === '') throw new DomainError('invalid_argument', 'nonce: is required');
+          const command = {
+            type: 'start',
+            cell_id,
+            epoch: Number(epoch),
+            attempt,
+            nonce,
+            image_digest,
+            limits_in_force,
+          } as const;
+          await tasks.transition(task_guid, command, fence);
+        }),
+      };
+    },
+    ReleaseTasks: async ({ cell_id, items }, context) => {
+      requireCell(context, cell_id);
+      return {
+        verdicts: await verdicts(items, async ({ claim, code, reason, events }) => {
+          const { task_guid, attempt } = named(claim);
+          const told = { alongside: cellEventsWrites(cell_id, attempt, cellEventsFromWire(events), 'release') };
+          await tasks.transition(task_guid, { type: 'release', cell_id, attempt, code, reason }, told);
+        }),
+      };
+    },
+    CompleteTasks: async ({ cell_id, items }, context) => {
+      requireCell(context, cell_id);
+      // No epoch is compared here: while nobody has called the task lost, its true outcome wins.
+      return {
+        verdicts: await verdicts(items, async ({ claim, outcome, events }) => {
+          const { task_guid, attempt } = named(claim);
+          const told = { alongside: cellEventsWrites(cell_id, attempt, cellEventsFromWire(events), 'end') };
+          const ending = endingFromWire(outcome);
+          await tasks.transition(task_guid, { type: 'complete', cell_id, attempt, ending }, told);
+        }),
+      };
+    },
+    AdoptTasks: async ({ cell_id, epoch, claims }, context) => {
+      requireCell(context, cell_id);
+      const fence = fenced(cell_id, Number(epoch));
+      return {
+        verdicts: await verdicts(claims, async ({ task_guid, attempt }) => {
+          await tasks.transition(task_guid, { type: 'adopt', cell_id, attempt, epoch: Number(epoch) }, fence);
+        }),
+      };
+    },
+    ListMyTasks: async ({ cell_id }, context) => {
+      requireCell(context, cell_id);
+      await tasks.caughtUp();
+      return {
+        tasks: deps.view.tasksOfCell(cell_id).map(({ status }) => ({
+          claim: { task_guid: status.task_guid, attempt: status.attempt },
+          state: status.state,
+          epoch: status.epoch,
+        })),
+      };
+    },
+    async *Control({ cell_id, epoch }, context) {
+      requireCell(context, cell_id);
+      cells.requireEpoch(cell_id, Number(epoch));
+      const orders = control.connect(cell_id);
+      const hangUp = () => orders.end();
+      context.signal.addEventListener('abort', hangUp, { once: true });
+      try {
+        // The first message tells the cell that its orders arrive from now on.
+        yield { heartbeat: {} };
+        for await (const order of orders) yield orderToWire(order);
+      } finally {
+        control.disconnect(cell_id, orders);
+      }
+    },
+    PushData: async (messages, context) => {
+      await deps.data.accept(messages, (cellId) => requireCell(context, cellId));
+      return {};
+    },
+    NoteEvents: async ({ cell_id, claim, events }, context) => {
+      requireCell(context, cell_id);
+      const { task_guid, attempt } = named(claim);
+      await deps.timelines.note(task_guid, cell_id, attempt, cellEventsFromWire(events));
+      return {};
+    },
+    PushLogs: async (messages, context) => {
+      await deps.logs.accept(messages, (cellId) => requireCell(context, cellId));
+      return {};
+    },
+  };
+}
+
+/** Holds only while the cell has its place under this epoch. */
+function fenced(cellId: string, epoch: number): TransitionOptions {
+  return {
+    guards: [{ key: cellKey(cellId), createRevision: epoch }],
+    guardError: () => new DomainError('stale_attempt', `cell ${cellId} is no longer registered under epoch ${epoch}`),
+  };
+}
+
+async function fetch(deps: CellApiDeps, cellId: string, { task_guid, attempt }: TaskClaim__Output) {
+  try {
+    // A claim is told to the cell the moment it commits, which may be before this process has seen it.
+    const seen = deps.view.task(task_guid);
+    const live = seen?.status.attempt === attempt ? seen : await deps.tasks.read(task_guid);
+    if (live === undefined) throw new DomainError('not_found', `no task ${task_guid}`);
+    const { status } = live;
+    const held =
+      status.cell_id === cellId &&
+      status.attempt === attempt &&
+      (status.state === 'CLAIMED' || status.state === 'RUNNING');
+    if (!held) throw new DomainError('stale_attempt', `task ${task_guid} is not held by this attempt`);
+    const { image_password } = definitionOf(live);
+    return { task: taskToWire({ ...fullTask(live), image_password }), verdict: DONE };
+  } catch (error) {
+    return { task: null, verdict: verdictOf(error) };
+  }
+}
+
+function named(claim: TaskClaim__Output | null): TaskClaim__Output {
+  if (claim === null || claim.task_guid === '' || claim.attempt === '') {
+    throw new DomainError('invalid_argument', 'claim: task_guid and attempt are required');
+  }
+  return claim;
+}
+
+function offerFromWire(offer: CellOffer__Output): CellOffer {
+  const { capacity, ...rest } = offer;
+  return {
+    ...rest,
+    capacity: {
+      memory_mb: Number(capacity?.memory_mb ?? 0),
+      disk_mb: Number(capacity?.disk_mb ?? 0),
+      containers: capacity?.containers ?? 0,
+    },
+  };
+}
+
+function endingFromWire(wire: TaskOutcome__Output | null): Ending {
+  const outcome = OUTCOMES.find((known) => known === wire?.outcome);
+  if (wire === null || outcome === undefined)
+    throw new DomainError('invalid_argument', `outcome: must be one of ${OUTCOMES.join(', ')}`);
+  const usage = usageFromWire(wire.usage);
+  const known =
+    (wire as TaskOutcome__Output & { _exit_code?: string })._exit_code !== undefined && wire.exit_code !== undefined;
+  return {
+    outcome,
+    failure_reason: wire.failure_reason,
+    failure_code: wire.failure_code,
+    ...(known ? { exit_code: wire.exit_code } : {}),
+    oom_killed: wire.oom_killed,
+    result: Buffer.from(wire.result).toString('utf8'),
+    result_truncated: wire.result_truncated,
+    result_bytes: Number(wire.result_bytes),
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+function orderToWire(order: Order): ControlMessage {
+  switch (order.type) {
+    case 'claimed':
+      return { claimed: { task_guid: order.guid, attempt: order.attempt } };
+    case 'stop': {
+      const { guid, attempt, reason, graceMs } = order.stop;
+      return {
+        stop: {
+          claim: { task_guid: guid, attempt },
+          reason,
+          grace: graceMs === undefined ? null : durationToWire(graceMs),
+        },
+      };
+    }
+    case 'data':
+      return dataOrderToWire(order.data);
+    case 'logs': {
+      const { requestId, guid, attempt, afterSequence, ...rest } = order.logs;
+      return {
+        logs_wanted: {
+          request_id: requestId,
+          claim: { task_guid: guid, attempt },
+          request: { task_guid: guid, after_sequence: afterSequence, ...rest },
+        },
+      };
+    }
+  }
+}

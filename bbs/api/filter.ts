@@ -1,0 +1,49 @@
+import { DomainError } from '../../src/domain/errors.ts';
+import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
+import { stateFromWire } from '../../src/rpc/codec.ts';
+import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
+import { definitionOf, type LiveTask } from '../view.ts';
+
+/** What a list asks for. @throws DomainError `invalid_argument` for a state or outcome that does not exist. */
+export function listMatcher(request: ListTasksRequest__Output): (task: LiveTask) => boolean {
+  const { domain, cell_id, created_by } = request;
+  const states = request.states.map((state) => {
+    const known = stateFromWire(state);
+    if (known === undefined) throw new DomainError('invalid_argument', `states: must be of ${TASK_STATES.join(', ')}`);
+    return known;
+  });
+  const outcomes = request.outcomes.map((outcome) => {
+    const known = OUTCOMES.find((name) => name === outcome);
+    if (known === undefined) throw new DomainError('invalid_argument', `outcomes: must be of ${OUTCOMES.join(', ')}`);
+    return known;
+  });
+  const after = BigInt(request.created_after);
+  const before = BigInt(request.created_before);
+  const labels = Object.entries(request.labels);
+  return (task) => {
+    const { status } = task;
+    return (
+      (domain === '' || status.domain === domain) &&
+      (cell_id === '' || status.cell_id === cell_id) &&
+      (created_by === '' || status.created_by === created_by) &&
+      (states.length === 0 || states.includes(status.state)) &&
+      (outcomes.length === 0 || (status.outcome !== '' && outcomes.includes(status.outcome))) &&
+      status.created_at >= after &&
+      (before === 0n || status.created_at < before) &&
+      // Last: only this reads the definition.
+      (labels.length === 0 || hasLabels(task, labels))
+    );
+  };
+}
+
+/** Whether nothing at all was asked for, so that the count of all is the count of these. */
+export function asksForAll(request: ListTasksRequest__Output): boolean {
+  const { domain, cell_id, created_by, states, outcomes, labels, created_after, created_before } = request;
+  const lists = states.length + outcomes.length + Object.keys(labels).length;
+  return domain + cell_id + created_by === '' && lists === 0 && BigInt(created_after) + BigInt(created_before) === 0n;
+}
+
+function hasLabels(task: LiveTask, wanted: readonly (readonly [string, string])[]): boolean {
+  const { labels } = definitionOf(task);
+  return wanted.every(([name, value]) => (value === '' ? name in labels : labels[name] === value));
+}

@@ -1,0 +1,135 @@
+import { DomainError } from '../../src/domain/errors.ts';
+import type { ClaimVerdict } from '../../src/rpc/gen/gavel/v1/ClaimVerdict.ts';
+import type { PendingEvent } from '../../src/rpc/gen/gavel/v1/PendingEvent.ts';
+import type { Handlers } from '../../src/rpc/types.ts';
+import type { Event, Events } from '../events.ts';
+import { cellKey } from '../keys.ts';
+import { definitionOf, type LiveTask } from '../live-task.ts';
+import { randomHex } from '../random.ts';
+import type { Tasks } from '../tasks.ts';
+import type { LiveCell, View } from '../view.ts';
+import { DONE, verdictOf, verdicts } from './verdict.ts';
+
+export interface PlacementApiDeps {
+  readonly view: View;
+  readonly tasks: Tasks;
+  readonly events: Events;
+}
+
+const HEARTBEAT_MS = 15_000;
+
+export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService'> {
+  const { tasks, view, events } = deps;
+  return {
+    async *WatchPending({ cursor }, context) {
+      await tasks.caughtUp();
+      const resumed = cursor === '' ? undefined : events.position(cursor);
+      // Everything up to the next `await` sees one state of the view: the snapshot and the place where the events begin agree.
+      const from = resumed ?? events.position('') ?? 0;
+      const begin = resumed === undefined ? events.cursor : cursor;
+      if (resumed === undefined) yield* snapshot(view);
+      yield { synced: {}, cursor: begin };
+      for await (const event of events.read(from, context.signal, HEARTBEAT_MS)) {
+        const told = event === undefined ? undefined : tell(event);
+        if (told !== undefined) yield told;
+      }
+    },
+    ClaimTasks: async ({ items }) => ({
+      verdicts: await Promise.all(
+        items.map(async ({ task_guid, uid, cell_id, epoch }): Promise<ClaimVerdict> => {
+          const attempt = randomHex(16);
+          try {
+            await tasks.transition(
+              task_guid,
+              { type: 'claim', cell_id, epoch: Number(epoch), attempt },
+              {
+                uid,
+                guards: [{ key: cellKey(cell_id), createRevision: Number(epoch) }],
+                guardError: () =>
+                  new DomainError('stale_attempt', `cell ${cell_id} is not registered under epoch ${epoch}`),
+              },
+            );
+            return { verdict: DONE, attempt };
+          } catch (error) {
+            return { verdict: verdictOf(error), attempt: '' };
+          }
+        }),
+      ),
+    }),
+    RejectTasks: async ({ items }) => ({
+      verdicts: await verdicts(items, async ({ task_guid, uid, reason, never_fits }) => {
+        if (reason === '') throw new DomainError('invalid_argument', 'reason: is required');
+        await tasks.transition(task_guid, { type: 'reject', reason, never_fits }, { uid });
+      }),
+    }),
+  };
+}
+
+function* snapshot(view: View): Generator<PendingEvent> {
+  const cells = [...view.cells()];
+  const guids = [...view.tasks()].filter(isPending).map((task) => task.status.task_guid);
+  yield { reset: {} };
+  for (const cell of cells) yield known(cell);
+  for (const guid of guids) {
+    // As it is by now: its changes since the snapshot was taken come again as events.
+    const task = view.task(guid);
+    if (task !== undefined && isPending(task)) yield pending(task);
+  }
+}
+
+function tell(event: Event): PendingEvent | undefined {
+  const { cursor } = event;
+  if (event.kind === 'cell') {
+    if (event.after !== undefined) return { ...known(event.after), cursor };
+    return event.before === undefined
+      ? undefined
+      : { cell_gone: { cell_id: event.id, epoch: event.before.epoch }, cursor };
+  }
+  if (event.after !== undefined && isPending(event.after)) return { ...pending(event.after), cursor };
+  if (event.before !== undefined && isPending(event.before)) return { gone: { task_guid: event.guid }, cursor };
+  return undefined;
+}
+
+function isPending(task: LiveTask): boolean {
+  return task.status.state === 'PENDING';
+}
+
+function pending(task: LiveTask): PendingEvent {
+  const { status } = task;
+  const { stack, root_fs, memory_mb, disk_mb, cpu_weight, placement_tags } = definitionOf(task);
+  return {
+    pending: {
+      task_guid: status.task_guid,
+      uid: status.uid,
+      created_at: status.created_at.toString(),
+      domain: status.domain,
+      stack,
+      root_fs,
+      memory_mb,
+      disk_mb,
+      cpu_weight,
+      placement_tags: [...placement_tags],
+      rejection_count: status.rejection_count,
+      waiting_for: status.waiting_for,
+      not_before: status.not_before.toString(),
+    },
+  };
+}
+
+function known(cell: LiveCell): PendingEvent {
+  const { stacks, preloaded_rootfs, rootfs_schemes, placement_tags, optional_placement_tags, ...offer } =
+    cell.record.offer;
+  return {
+    cell: {
+      offer: {
+        ...offer,
+        stacks: [...stacks],
+        preloaded_rootfs: [...preloaded_rootfs],
+        rootfs_schemes: [...rootfs_schemes],
+        placement_tags: [...placement_tags],
+        optional_placement_tags: [...optional_placement_tags],
+      },
+      epoch: cell.epoch,
+    },
+  };
+}

@@ -1,0 +1,327 @@
+import { DomainError, isDomainError } from '../../src/domain/errors.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { definitionFromWire, durationMsFromWire, durationToWire, taskToWire } from '../../src/rpc/codec.ts';
+import { Encoded, encodeAnswer, joinMessage } from '../../src/rpc/encoded.ts';
+import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
+import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
+import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
+import type { WatchTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/WatchTasksRequest.ts';
+import type { Handlers } from '../../src/rpc/types.ts';
+import type { Events } from '../events.ts';
+import type { History } from '../history.ts';
+import type { Holds } from '../holds.ts';
+import { fullTask, LiveTask } from '../live-task.ts';
+import type { Outputs } from '../outputs.ts';
+import type { Tasks } from '../tasks.ts';
+import type { Timelines } from '../timelines.ts';
+import type { View } from '../view.ts';
+import { explainPlacement } from './explain.ts';
+import { asksForAll, listMatcher } from './filter.ts';
+import { followLogs, type LogsDeps } from './logs.ts';
+import { byteOffset, timelineToWire } from './wire.ts';
+
+export interface TaskApiDeps extends LogsDeps {
+  readonly view: View;
+  readonly tasks: Tasks;
+  readonly events: Events;
+  readonly history: History;
+  readonly holds: Holds;
+  readonly timelines: Timelines;
+  readonly outputs: Outputs;
+}
+
+const PAGE_DEFAULT = 100;
+const PAGE_MOST = 1_000;
+/** A page stays well below the 4 MiB that stock clients accept in one message. */
+const PAGE_BYTES = 3 * 1024 * 1024;
+const STATUS_BYTES = 1_500;
+const HEARTBEAT_MS = 15_000;
+/** Numbers in ListTasksResponse and TaskEvent, for answers put together of bytes. */
+const FIELDS = { tasks: 1, created: 1, changed: 2, removed: 3 } as const;
+
+export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
+  const { tasks } = deps;
+  return {
+    DesireTask: async (request, context) =>
+      answer(await tasks.create(definitionFromWire(request), context.identity.name)),
+    GetTask: async ({ task_guid, include_history }) => taskToWire(await findTask(deps, task_guid, include_history)),
+    ListTasks: async (request) => {
+      const mask = fieldMask(request.field_mask);
+      const { tasks: page, ...rest } = await listTasks(deps, request);
+      if (request.field_mask.length > 0)
+        return { ...rest, tasks: page.map((task) => mask(taskToWire(fullTask(task)))) };
+      const bytes = page.map((task) => [FIELDS.tasks, task.answer.bytes] as const);
+      return new Encoded(joinMessage(bytes, encodeAnswer('TaskService', 'ListTasks', rest)));
+    },
+    CancelTask: async ({ task_guid, reason, if_state }, context) =>
+      taskToWire(await endTask(deps, task_guid, if_state, { reason, by: context.identity.name })),
+    KillTask: async ({ task_guid, reason, grace, if_state }, context) => {
+      const grace_ms = durationMsFromWire(grace) ?? 0;
+      return taskToWire(await endTask(deps, task_guid, if_state, { reason, grace_ms, by: context.identity.name }));
+    },
+    ResolveTask: async ({ task_guid }) => (await resolveTask(deps, task_guid)).answer,
+    DeleteTask: async ({ task_guid }) => {
+      await deleteTask(deps, task_guid);
+      return {};
+    },
+    async *WatchTasks(request, context) {
+      for await (const event of watchTasks(deps, request, context.signal)) yield eventToWire(event);
+    },
+    FollowLogs: (request, context) => followLogs(deps, request, context.signal),
+    ExplainPlacement: async (request) => await explainPlacement(deps.view, request, (id) => findTask(deps, id, true)),
+    GetTimeline: async ({ task_guid }, context) =>
+      timelineToWire(await deps.timelines.of(await findTask(deps, task_guid, true), context.signal)),
+    ListOutputs: async ({ task_guid }, context) =>
+      await deps.outputs.list(await findTask(deps, task_guid, true), context.signal),
+    async *DownloadOutputs({ task_guid, names, offset }, context) {
+      const task = await findTask(deps, task_guid, true);
+      yield* deps.outputs.download(task, names, byteOffset(offset), context.signal);
+    },
+    HoldTasks: async (request) => {
+      await deps.holds.hold(request);
+      return { ttl: durationToWire(deps.holds.ttlMs) };
+    },
+  };
+}
+
+/** A task by guid, number, or the unique beginning of a guid; from history too when asked. @throws DomainError `not_found`. */
+export async function findTask(deps: LogsDeps, id: string, includeHistory: boolean): Promise<Task> {
+  if (id === '')
+    throw new DomainError('invalid_argument', 'task_guid: is required', {
+      faults: [{ field: 'task_guid', message: 'is required' }],
+    });
+  await deps.tasks.caughtUp();
+  const live = deps.view.task(guidOf(deps, id)) ?? (await deps.tasks.find(id)) ?? byPrefix(deps.view, id);
+  if (live !== undefined) return fullTask(live);
+  if (includeHistory) {
+    const finished = await deps.history.get(id);
+    if (finished !== undefined) return finished.task;
+  }
+  throw notFound(id);
+}
+
+/** Number first, then guid: a guid may be all digits. */
+function guidOf(deps: LogsDeps, id: string): string {
+  return (/^\d{1,15}$/.test(id) ? deps.view.guidOfNumber(Number(id)) : undefined) ?? id;
+}
+
+/** For verbs that change something: a number or a whole guid, never a beginning. */
+async function liveGuid(deps: LogsDeps, id: string): Promise<string> {
+  if (id === '')
+    throw new DomainError('invalid_argument', 'task_guid: is required', {
+      faults: [{ field: 'task_guid', message: 'is required' }],
+    });
+  // Only a number has to be looked up in what was written last; of a guid the commit itself checks what is known.
+  if (/^\d/.test(id)) await deps.tasks.caughtUp();
+  return guidOf(deps, id);
+}
+
+function byPrefix(view: View, prefix: string): LiveTask | undefined {
+  if (prefix.length < 4) return undefined;
+  const found: LiveTask[] = [];
+  for (const task of view.tasks()) {
+    if (task.status.task_guid.startsWith(prefix)) found.push(task);
+    if (found.length > 5) break;
+  }
+  if (found.length < 2) return found[0];
+  const names = found.map((task) => task.status.task_guid).join(', ');
+  throw new DomainError('invalid_argument', `task_guid: ${prefix} is the beginning of several guids: ${names}`);
+}
+
+export async function resolveTask(deps: LogsDeps, id: string): Promise<LiveTask> {
+  const { after } = await deps.tasks.transition(await liveGuid(deps, id), { type: 'resolve' });
+  if (after === undefined) throw notFound(id);
+  return after;
+}
+
+export async function deleteTask(deps: LogsDeps, id: string): Promise<void> {
+  await deps.tasks.transition(await liveGuid(deps, id), { type: 'remove' }, { resolvedBy: 'client' });
+}
+
+/** Cancels or, with a grace, kills. @throws DomainError `invalid_transition` only for `ifState`. */
+export async function endTask(
+  deps: LogsDeps,
+  id: string,
+  ifState: readonly string[],
+  how: { readonly reason: string; readonly grace_ms?: number; readonly by?: string },
+): Promise<Task> {
+  const guid = await liveGuid(deps, id);
+  if (ifState.length > 0) {
+    const now = await deps.tasks.find(guid);
+    if (now !== undefined && !ifState.includes(now.status.state)) {
+      throw new DomainError('invalid_transition', `task ${guid} is ${now.status.state}, not ${ifState.join(' or ')}`);
+    }
+  }
+  try {
+    const { after, before } = await deps.tasks.transition(guid, { type: 'cancel', ...how });
+    return fullTask(after ?? before);
+  } catch (error) {
+    // Finished and gone: idempotent all the same.
+    const finished =
+      error instanceof DomainError && error.code === 'not_found' ? await deps.history.get(id) : undefined;
+    if (finished === undefined) throw error;
+    return finished.task;
+  }
+}
+
+export interface TaskPage {
+  readonly tasks: readonly LiveTask[];
+  readonly next_page_token: string;
+  readonly cursor: string;
+  readonly total: number;
+}
+
+/** One page. The field mask is the caller's: each edge has its own form of a task. */
+export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Output): Promise<TaskPage> {
+  await deps.tasks.caughtUp();
+  const size = pageSize(request.page_size, PAGE_DEFAULT, PAGE_MOST);
+  const below = pageToken(request.page_token);
+  const matches = listMatcher(request);
+  // Taken before the tasks are read: what happens meanwhile is told again by the watch rather than never.
+  const cursor = deps.events.cursor;
+  const found: LiveTask[] = [];
+  let bytes = 0;
+  let next = '';
+  for (const task of deps.view.newestFirst(below)) {
+    if (!matches(task)) continue;
+    bytes += STATUS_BYTES + (task.spec?.length ?? 0) + task.status.result.length;
+    if (found.length === size || (found.length > 0 && bytes > PAGE_BYTES)) {
+      next = String(found.at(-1)?.status.number);
+      break;
+    }
+    found.push(task);
+  }
+  const total = asksForAll(request) ? deps.view.taskCount : count(deps.view.tasks(), matches);
+  return { tasks: found, next_page_token: next, cursor, total };
+}
+
+function count(tasks: Iterable<LiveTask>, matches: (task: LiveTask) => boolean): number {
+  let total = 0;
+  for (const task of tasks) if (matches(task)) total += 1;
+  return total;
+}
+
+/** 0 means the default. @throws DomainError `invalid_argument` outside 1 to `most`. */
+export function pageSize(asked: number, usual: number, most: number): number {
+  if (asked === 0) return usual;
+  if (asked < 1 || asked > most) throw new DomainError('invalid_argument', `page_size: must be 1 to ${most}`);
+  return asked;
+}
+
+function pageToken(token: string): number | undefined {
+  if (token === '') return undefined;
+  if (!/^\d{1,15}$/.test(token)) throw new DomainError('invalid_argument', 'page_token: not one that ListTasks gave');
+  return Number(token);
+}
+
+/** Fields every answer carries, so that a masked list can be paged and its tasks named. */
+const ALWAYS = ['task_guid', 'number', 'state'];
+
+/** @throws DomainError `invalid_argument` for what cannot be a field's name. */
+export function fieldMask(fields: readonly string[]): <T extends object>(task: T) => T {
+  if (fields.length === 0) return (task) => task;
+  const bad = fields.filter((field) => !/^[a-z_]+$/.test(field));
+  if (bad.length > 0)
+    throw new DomainError('invalid_argument', `field_mask: not names of task fields: ${bad.join(', ')}`);
+  const keep = new Set([...fields, ...ALWAYS]);
+  // Whoever asks for a few fields reads no others.
+  return <T extends object>(task: T) =>
+    Object.fromEntries(Object.entries(task).filter(([name]) => keep.has(name))) as T;
+}
+
+interface Filter {
+  readonly task_guid: string;
+  readonly domain: string;
+  readonly cell_id: string;
+}
+
+function matcher(filter: Filter): (task: LiveTask | undefined) => boolean {
+  const { task_guid, domain, cell_id } = filter;
+  return (task) =>
+    task !== undefined &&
+    (task_guid === '' || task.status.task_guid === task_guid) &&
+    (domain === '' || task.status.domain === domain) &&
+    (cell_id === '' || task.status.cell_id === cell_id);
+}
+
+/** What a watch tells, each with the cursor to go on from. */
+export type WatchEvent = { readonly cursor: string } & (
+  | { readonly type: 'created' | 'removed'; readonly task: LiveTask }
+  | { readonly type: 'changed'; readonly before: LiveTask; readonly task: LiveTask }
+  | { readonly type: 'resync_needed'; readonly reason: string }
+  | { readonly type: 'heartbeat' }
+);
+
+/** Every change behind the cursor, until the signal aborts; ends with `resync_needed` rather than skip. */
+export async function* watchTasks(
+  deps: LogsDeps,
+  request: WatchTasksRequest__Output,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent> {
+  const { events } = deps;
+  const matches = matcher({
+    ...request,
+    task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid),
+  });
+  const from = events.position(request.cursor);
+  if (from === undefined) {
+    const reason = 'the cursor is older than what this server remembers';
+    yield { type: 'resync_needed', reason, cursor: events.cursor };
+    return;
+  }
+  let cursor = request.cursor === '' ? events.cursor : request.cursor;
+  yield { type: 'heartbeat', cursor };
+  try {
+    for await (const event of events.read(from, signal, HEARTBEAT_MS)) {
+      if (event === undefined) {
+        yield { type: 'heartbeat', cursor };
+        continue;
+      }
+      cursor = event.cursor;
+      if (event.kind !== 'task' || !(matches(event.before) || matches(event.after))) continue;
+      const told = watchEvent(event.before, event.after, cursor);
+      if (told !== undefined) yield told;
+    }
+  } catch (error) {
+    if (!isDomainError(error, 'compacted')) throw error;
+    yield { type: 'resync_needed', reason: error.message, cursor: events.cursor };
+  }
+}
+
+function watchEvent(before: LiveTask | undefined, after: LiveTask | undefined, cursor: string): WatchEvent | undefined {
+  if (after === undefined) return before === undefined ? undefined : { type: 'removed', task: before, cursor };
+  if (before === undefined || before.status.uid !== after.status.uid) return { type: 'created', task: after, cursor };
+  return { type: 'changed', before, task: after, cursor };
+}
+
+/** Out of the bytes that the tasks were encoded to once, for all readers of all events. */
+function eventToWire(event: WatchEvent): TaskEvent | Encoded {
+  const { cursor } = event;
+  switch (event.type) {
+    case 'created':
+      return taskEvent(FIELDS.created, [event.task], cursor);
+    case 'changed':
+      return taskEvent(FIELDS.changed, [event.before, event.task], cursor);
+    case 'removed':
+      return taskEvent(FIELDS.removed, [event.task], cursor);
+    case 'resync_needed':
+      return { resync_needed: { reason: event.reason }, cursor };
+    case 'heartbeat':
+      return { heartbeat: {}, cursor };
+  }
+}
+
+/** The tasks of a change are its first fields. */
+function taskEvent(field: number, tasks: readonly LiveTask[], cursor: string): Encoded {
+  const change = joinMessage(tasks.map((task, at) => [at + 1, task.answer.bytes] as const));
+  return new Encoded(joinMessage([[field, change]], encodeAnswer('TaskService', 'WatchTasks', { cursor })));
+}
+
+/** From memory where it is encoded already. */
+function answer(task: LiveTask | Task): Encoded | WireTask {
+  return task instanceof LiveTask ? task.answer : taskToWire(task);
+}
+
+function notFound(id: string): DomainError {
+  return new DomainError('not_found', `no task ${id}`);
+}

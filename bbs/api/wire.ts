@@ -1,0 +1,51 @@
+import { DomainError } from '../../src/domain/errors.ts';
+import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
+import type { Timeline } from '../../src/rpc/gen/gavel/v1/Timeline.ts';
+import type { TimelineEvent__Output } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
+import type { DataOrder } from '../control.ts';
+import type { CellEventRecord } from '../records.ts';
+import type { TaskTimeline } from '../timelines.ts';
+
+export function timelineToWire({ events, notes }: TaskTimeline): Timeline {
+  return {
+    events: events.map((event, index) => ({ ...event, sequence: index + 1, time: event.time.toString() })),
+    notes: [...notes],
+  };
+}
+
+const TEXT_MOST = 400;
+
+export function cellEventsFromWire(events: readonly TimelineEvent__Output[]): readonly CellEventRecord[] {
+  return events.map(({ time, component, kind, text, cause, data }) => ({
+    t: time,
+    c: component,
+    k: kind,
+    x: text.slice(0, TEXT_MOST),
+    ...(cause === '' ? {} : { r: cause.slice(0, TEXT_MOST) }),
+    ...(Object.keys(data).length === 0 ? {} : { d: data }),
+  }));
+}
+
+export function dataOrderToWire({ requestId, guid, attempt, wanted }: DataOrder): ControlMessage {
+  const task_guid = guid;
+  const base = { request_id: requestId, claim: { task_guid, attempt } };
+  switch (wanted.what) {
+    case 'timeline':
+      return { data_wanted: { ...base, timeline: { task_guid } } };
+    case 'outputs':
+      return { data_wanted: { ...base, outputs: { task_guid }, outputs_asked: wanted.asked } };
+    case 'download': {
+      const { names, offset, asked } = wanted;
+      return { data_wanted: { ...base, download: { task_guid, names: [...names], offset }, outputs_asked: asked } };
+    }
+  }
+}
+
+/** @throws DomainError `invalid_argument` for what is no place in a file. */
+export function byteOffset(text: string): number {
+  const offset = Number(text);
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  throw new DomainError('invalid_argument', 'offset: must be 0 or more', {
+    faults: [{ field: 'offset', message: 'must be 0 or more' }],
+  });
+}

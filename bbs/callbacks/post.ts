@@ -1,0 +1,151 @@
+import { createHmac } from 'node:crypto';
+import { lookup } from 'node:dns';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { DomainError, errorText } from '../../src/domain/errors.ts';
+
+export interface PostOptions {
+  /** Whole time for one try. */
+  readonly timeoutMs: number;
+  /** `whsec_...` of Standard Webhooks; unsigned when empty. */
+  readonly secret: string;
+  /** Addresses never connected to, as CIDR blocks. */
+  readonly deny: readonly string[];
+}
+
+export interface Delivered {
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number;
+  readonly error: string;
+  /** Milliseconds the receiver asked us to wait (`Retry-After`). */
+  readonly retryAfterMs: number | undefined;
+}
+
+const READ_MAX_BYTES = 65_536;
+const HEADER_MAX_BYTES = 16_384;
+
+/** Link-local and cloud metadata addresses: what runs there trusts whoever can reach it. */
+export const DEFAULT_DENY = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'];
+
+/**
+ * One try to hand over a body. Redirects are not followed, answers are not decompressed and read to 64 KiB at most, and
+ * the address really connected to is checked, so that neither a name nor a redirect leads inside (reliability F16, 5.5).
+ * Never throws: what went wrong is the answer.
+ */
+export async function post(
+  url: string,
+  body: string,
+  id: string,
+  nowMs: number,
+  options: PostOptions,
+): Promise<Delivered> {
+  let request: http.ClientRequest | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const target = new URL(url);
+    const denied = denyList(options.deny);
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && isDenied(denied, host))
+      throw new DomainError('permission_denied', `address ${host} is on the deny list`);
+    const bytes = Buffer.from(body);
+    const make = target.protocol === 'https:' ? https.request : http.request;
+    const answer = await new Promise<{ status: number; retryAfter: string | undefined }>((resolve, reject) => {
+      // Covers name, connection, headers and body together: a receiver that drips bytes cannot stretch it.
+      timer = setTimeout(
+        () => reject(new DomainError('deadline', `no complete answer within ${options.timeoutMs} ms`)),
+        options.timeoutMs,
+      );
+      request = make(
+        target,
+        {
+          method: 'POST',
+          headers: { ...headersFor(id, bytes, nowMs, options.secret), 'content-length': bytes.length },
+          lookup: checkedLookup(denied),
+          maxHeaderSize: HEADER_MAX_BYTES,
+          agent: false,
+        },
+        (response) => {
+          let read = 0;
+          const done = () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+          response.on('data', (chunk: Buffer) => {
+            read += chunk.length;
+            if (read > READ_MAX_BYTES) done();
+          });
+          response.on('end', done);
+          response.on('error', reject);
+        },
+      );
+      request.on('error', reject);
+      request.end(bytes);
+    });
+    return { status: answer.status, error: '', retryAfterMs: retryAfter(answer.retryAfter, nowMs) };
+  } catch (error) {
+    return { status: 0, error: describe(error), retryAfterMs: undefined };
+  } finally {
+    clearTimeout(timer);
+    request?.destroy();
+  }
+}
+
+/** Headers of Standard Webhooks 1.0.0: the id is the same on every try, so that a receiver can drop a repeat. */
+function headersFor(id: string, body: Buffer, nowMs: number, secret: string): Record<string, string> {
+  const timestamp = String(Math.floor(nowMs / 1_000));
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'gavel',
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+  };
+  if (secret === '') return headers;
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+  return { ...headers, 'webhook-signature': `v1,${signature}` };
+}
+
+function denyList(blocks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [address = '', prefix = ''] = block.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    list.addSubnet(address, prefix === '' ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family);
+  }
+  return list;
+}
+
+function isDenied(list: BlockList, address: string): boolean {
+  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Resolves a name and hands out only addresses that may be connected to: checked and connected are the same address, so no second answer of a hostile name server counts. */
+function checkedLookup(denied: BlockList): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, []);
+      const allowed = addresses.filter(({ address }) => !isDenied(denied, address));
+      if (allowed.length === 0) {
+        return callback(
+          Object.assign(new Error(`every address of ${hostname} is on the deny list`), { code: 'EACCES' }),
+          [],
+        );
+      }
+      if (options.all === true) return callback(null, allowed);
+      const [first] = allowed;
+      callback(null, first?.address ?? '', first?.family);
+    });
+  };
+}
+
+function retryAfter(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** Short and without the body: an error text of a connection may be shown to operators. */
+function describe(error: unknown): string {
+  const inner = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+  const text = errorText(inner);
+  return text === '' ? 'connection failed' : text.slice(0, 300);
+}

@@ -1,0 +1,73 @@
+import { DomainError, ERRORS, type ErrorCode } from '../src/domain/errors.ts';
+import type { OutputChunk__Output } from '../src/rpc/gen/gavel/v1/OutputChunk.ts';
+import type { OutputsInfo__Output } from '../src/rpc/gen/gavel/v1/OutputsInfo.ts';
+import type { PushDataRequest__Output } from '../src/rpc/gen/gavel/v1/PushDataRequest.ts';
+import type { Timeline__Output } from '../src/rpc/gen/gavel/v1/Timeline.ts';
+import type { Control, DataOrder } from './control.ts';
+import { Relay } from './relay.ts';
+
+const BYTES_IN_FLIGHT = 4 * 2 ** 20;
+/** Also for a cell that first makes the archive of a task without files of its own. */
+const ANSWER_MS = 10_000;
+const TIMELINE_MS = 3_000;
+
+/** Which attempt on which cell. */
+export interface Place {
+  readonly cellId: string;
+  readonly guid: string;
+  readonly attempt: string;
+}
+
+type Told = Pick<PushDataRequest__Output, 'timeline' | 'outputs' | 'chunk' | 'refused'>;
+
+/** What cells keep of their attempts beside the logs, asked for over their control streams. */
+export class CellData {
+  readonly #relay: Relay<Told>;
+
+  constructor(control: Control) {
+    const weight = ({ chunk }: Told) => (chunk?.data?.length ?? 0) + 256;
+    this.#relay = new Relay(control, { what: 'its answer', weight, inFlight: BYTES_IN_FLIGHT, answerMs: ANSWER_MS });
+  }
+
+  /** @throws DomainError `unavailable`, or what the cell refuses it with. */
+  async timeline(place: Place, signal: AbortSignal): Promise<Timeline__Output> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(TIMELINE_MS)]);
+    for await (const { timeline } of this.#ask(place, { what: 'timeline' }, late)) if (timeline) return timeline;
+    throw silent(place);
+  }
+
+  async outputs(place: Place, asked: boolean, signal: AbortSignal): Promise<OutputsInfo__Output> {
+    for await (const { outputs } of this.#ask(place, { what: 'outputs', asked }, signal)) if (outputs) return outputs;
+    throw silent(place);
+  }
+
+  async *download(
+    place: Place,
+    wanted: { readonly asked: boolean; readonly names: readonly string[]; readonly offset: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<OutputChunk__Output> {
+    for await (const { chunk } of this.#ask(place, { what: 'download', ...wanted }, signal)) if (chunk) yield chunk;
+  }
+
+  /** The cell's side. */
+  async accept(messages: AsyncIterable<PushDataRequest__Output>, mayPush: (cellId: string) => void): Promise<void> {
+    await this.#relay.accept(messages, mayPush, (message) => (message.data === undefined ? undefined : message));
+  }
+
+  async *#ask(place: Place, wanted: DataOrder['wanted'], signal: AbortSignal): AsyncGenerator<Told> {
+    const { cellId, guid, attempt } = place;
+    const order = (requestId: string) => ({ type: 'data', data: { requestId, guid, attempt, wanted } }) as const;
+    for await (const told of this.#relay.ask(cellId, order, signal)) {
+      if (told.refused) {
+        const { code, message } = told.refused;
+        throw new DomainError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal', message);
+      }
+      yield told;
+    }
+    signal.throwIfAborted();
+  }
+}
+
+function silent({ cellId }: Place): DomainError {
+  return new DomainError('unavailable', `cell ${cellId} ended its answer before it was whole`);
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { DEFAULT_POLICY } from '../src/domain/deadlines.ts';
+import { LOG_LEVELS } from '../src/platform/log.ts';
+import { tlsConfig } from '../src/platform/tls.ts';
+import { DEFAULT_DENY } from './callbacks/post.ts';
+import { DEFAULT_SCHEDULE_MS } from './callbacks/schedule.ts';
+import { DEFAULT_HISTORY } from './history.ts';
+
+const ms = () => z.number().int().min(1);
+
+export const bbsConfig = z.strictObject({
+  listen: z.string().default('127.0.0.1:8889').describe('address that clients, cells and auctioneers call'),
+  store: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('embedded'), path: z.string().min(1).describe('folder of the data files') }),
+      z.strictObject({
+        kind: z.literal('etcd'),
+        hosts: z.array(z.string()).min(1).describe('members, http(s)://host:2379'),
+        prefix: z.string().default('/gavel/v1/'),
+        tls: tlsConfig.optional(),
+      }),
+    ])
+    .describe('where the state is kept'),
+  http: z
+    .strictObject({
+      listen: z
+        .string()
+        .optional()
+        .describe(
+          'address of the REST mirror, metrics and health; left out = none. TLS and insecure are those of `listen`',
+        ),
+    })
+    .prefault({}),
+  tls: tlsConfig.optional(),
+  insecure: z.boolean().default(false).describe('serve other machines in the clear'),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+  cellLeaseMs: ms().min(2_000).default(10_000).describe('a cell that is silent for so long is lost'),
+  eventsKept: z.int().min(16).default(20_000).describe('newest changes kept for readers of events'),
+  tasks: z
+    .strictObject({
+      placementDeadlineMs: ms().default(DEFAULT_POLICY.placementDeadlineMs),
+      claimDeadlineMs: ms().default(DEFAULT_POLICY.claimDeadlineMs),
+      resolvingTimeoutMs: ms().default(DEFAULT_POLICY.resolvingTimeoutMs),
+      retentionMs: ms().default(DEFAULT_POLICY.retentionMs),
+      lostGraceMs: ms().default(DEFAULT_POLICY.lostGraceMs),
+    })
+    .prefault({}),
+  callbacks: z
+    .strictObject({
+      scheduleMs: z
+        .array(ms())
+        .default([...DEFAULT_SCHEDULE_MS])
+        .describe('pauses before each try after the first'),
+      // Shorter than the time after which a silent resolver loses the task, so that one try never overlaps the next.
+      timeoutMs: ms().max(25_000).default(10_000).describe('whole time for one try'),
+      secret: z.string().default('').describe('whsec_... signs callbacks by Standard Webhooks'),
+      deny: z
+        .array(z.string())
+        .default([...DEFAULT_DENY])
+        .describe('CIDR blocks never connected to'),
+    })
+    .prefault({}),
+  history: z
+    .strictObject({ keepMs: ms().default(DEFAULT_HISTORY.keepMs), keepCount: ms().default(DEFAULT_HISTORY.keepCount) })
+    .prefault({}),
+});
+export type BbsConfig = z.infer<typeof bbsConfig>;
+export type BbsConfigInput = z.input<typeof bbsConfig>;

@@ -1,0 +1,111 @@
+import { AsyncQueue } from '../src/platform/async-queue.ts';
+import type { LiveTask } from './live-task.ts';
+import type { View, ViewChange } from './view.ts';
+
+export interface StopOrder {
+  readonly guid: string;
+  readonly attempt: string;
+  readonly reason: string;
+  readonly graceMs: number | undefined;
+}
+
+export interface LogsOrder {
+  readonly requestId: string;
+  readonly guid: string;
+  readonly attempt: string;
+  readonly afterSequence: number;
+  readonly follow: boolean;
+  readonly stream: string;
+  readonly source: string;
+}
+
+export interface DataOrder {
+  readonly requestId: string;
+  readonly guid: string;
+  readonly attempt: string;
+  readonly wanted:
+    | { readonly what: 'timeline' }
+    | { readonly what: 'outputs'; readonly asked: boolean }
+    | {
+        readonly what: 'download';
+        readonly asked: boolean;
+        readonly names: readonly string[];
+        readonly offset: number;
+      };
+}
+
+export type Order =
+  | { readonly type: 'stop'; readonly stop: StopOrder }
+  | { readonly type: 'claimed'; readonly guid: string; readonly attempt: string }
+  | { readonly type: 'logs'; readonly logs: LogsOrder }
+  | { readonly type: 'data'; readonly data: DataOrder };
+
+/** A cell that lets so many orders lie is stuck; its stream ends, and it asks for its whole list when it comes back. */
+const QUEUE = 10_000;
+
+/** What this BBS has to say to cells, each over the stream that the cell opened. Hints only: a cell's own list is the truth. */
+export class Control {
+  readonly #queues = new Map<string, AsyncQueue<Order>>();
+  readonly #unlisten: () => void;
+
+  constructor(view: View) {
+    this.#unlisten = view.listen((change) => this.#take(change));
+  }
+
+  close(): void {
+    this.#unlisten();
+    for (const queue of this.#queues.values()) queue.end();
+  }
+
+  /** The orders for one cell from now on. A second stream of the same cell takes the first one's place. */
+  connect(cellId: string): AsyncQueue<Order> {
+    this.#queues.get(cellId)?.end();
+    const queue = new AsyncQueue<Order>(QUEUE);
+    this.#queues.set(cellId, queue);
+    return queue;
+  }
+
+  disconnect(cellId: string, queue: AsyncQueue<Order>): void {
+    queue.end();
+    if (this.#queues.get(cellId) === queue) this.#queues.delete(cellId);
+  }
+
+  isConnected(cellId: string): boolean {
+    return this.#queues.has(cellId);
+  }
+
+  /** @returns false when the cell has no stream to this BBS. */
+  send(cellId: string, order: Order): boolean {
+    const queue = this.#queues.get(cellId);
+    if (queue === undefined) return false;
+    if (queue.push(order)) return true;
+    queue.end();
+    this.#queues.delete(cellId);
+    return false;
+  }
+
+  #take(change: ViewChange): void {
+    if (change.kind !== 'task') return;
+    const from = holder(change.before);
+    const to = holder(change.after);
+    if (to !== undefined && change.after?.status.state === 'CLAIMED' && from?.attempt !== to.attempt) {
+      this.send(to.cell, { type: 'claimed', guid: change.guid, attempt: to.attempt });
+    }
+    if (from === undefined || from.attempt === to?.attempt) return;
+    const stop = change.after?.status.stop_request;
+    this.send(from.cell, {
+      type: 'stop',
+      stop: {
+        guid: change.guid,
+        attempt: from.attempt,
+        reason: stop?.reason ?? 'the attempt is over',
+        graceMs: stop?.grace_ms,
+      },
+    });
+  }
+}
+
+function holder(task: LiveTask | undefined): { cell: string; attempt: string } | undefined {
+  if (task === undefined || (task.status.state !== 'CLAIMED' && task.status.state !== 'RUNNING')) return undefined;
+  return { cell: task.status.cell_id, attempt: task.status.attempt };
+}

@@ -1,0 +1,137 @@
+import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
+import { type FieldKind, TASK_FIELDS } from '../../src/platform/task-json.ts';
+
+/*
+ * What is answered, as JSON Schema. A task is made of the field table that writes it; the parts of it that came with the request have the
+ * request's own schemas.
+ */
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const string = { type: 'string' };
+const integer = { type: 'integer' };
+const boolean = { type: 'boolean' };
+const nanos = { type: 'integer', format: 'int64', description: 'UNIX nanoseconds, 19 digits; 0 = not yet' };
+const texts = { type: 'object', additionalProperties: string };
+const listOf = (items: Schema): Schema => ({ type: 'array', items });
+
+/** Every field is always there, so every property is required. */
+const all = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
+const SPECIAL: Readonly<Record<string, Schema>> = {
+  state: { type: 'string', enum: TASK_STATES },
+  outcome: { type: 'string', enum: [...OUTCOMES, ''], description: 'empty until COMPLETED' },
+  exit_code: { type: ['integer', 'null'], description: 'of the process; null while there is none' },
+  image_password: { type: 'string', description: '*** where one was given' },
+  waiting_for: { type: 'string', description: 'never empty while PENDING' },
+  number: { type: 'integer', description: 'cluster-wide counter that people type' },
+  uid: { type: 'string', description: 'one per life of a guid' },
+  limits_in_force: texts,
+  max_run_time: { type: ['string', 'null'], description: 'seconds, such as 300s' },
+  placement_deadline: { type: ['string', 'null'], description: 'seconds, such as 300s' },
+  usage: {
+    type: ['object', 'null'],
+    properties: { cpu_time: string, run_time: string, peak_memory_bytes: integer, disk_bytes: integer },
+  },
+};
+
+const PLAIN: Readonly<Record<Exclude<FieldKind, 'list' | 'object' | 'object?'>, Schema>> = {
+  string,
+  number: integer,
+  nanos,
+  boolean,
+  'string?': { type: ['string', 'null'] },
+  'number?': { type: ['integer', 'null'] },
+};
+
+/** @param asked the properties of the request's schema. */
+function taskSchema(asked: Readonly<Record<string, Schema>>): Schema {
+  const properties = Object.entries(TASK_FIELDS).map(([name, kind]): [string, Schema] => {
+    if (name in SPECIAL) return [name, SPECIAL[name] as Schema];
+    if (kind !== 'list' && kind !== 'object' && kind !== 'object?') return [name, PLAIN[kind]];
+    const { default: _default, ...schema } = asked[name] ?? { type: kind === 'list' ? 'array' : 'object' };
+    return [name, schema];
+  });
+  return {
+    ...all(Object.fromEntries(properties)),
+    description: 'The request and all that became of it: what a poll answers and what a callback carries.',
+  };
+}
+
+export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
+  const resources = all({ memory_mb: integer, disk_mb: integer, containers: integer });
+  const page = { next_page_token: { type: 'string', description: 'empty on the last page' } };
+  const cursor = { type: 'string', description: 'GET /v1/events goes on behind it without a gap' };
+  return {
+    Task: taskSchema(asked),
+    // With a field mask most fields are absent.
+    TaskList: all({
+      tasks: listOf({ anyOf: [ref('Task'), { type: 'object', required: ['task_guid', 'number', 'state'] }] }),
+      ...page,
+      cursor,
+      total: { type: 'integer', description: 'how many match in all' },
+    }),
+    TaskEvent: {
+      type: 'object',
+      description: 'Data of an event; `before` comes with `changed`, `reason` with `resync_needed`.',
+      properties: { cursor, task: ref('Task'), before: ref('Task'), reason: string },
+      required: ['cursor'],
+    },
+    LogEvent: {
+      description: 'Data of an event: `line`, `gap` or `end`.',
+      anyOf: [
+        all({
+          sequence: integer,
+          time: nanos,
+          stream: string,
+          source: string,
+          text: string,
+          bytes: { type: ['string', 'null'], description: 'base64, where the line is not UTF-8' },
+          newline: boolean,
+        }),
+        all({ after_sequence: integer, lines: integer, bytes: integer, reason: string }),
+        all({ last_sequence: integer, stdout_bytes: integer, stderr_bytes: integer, reason: string }),
+      ],
+    },
+    HistoryList: all({ records: listOf(ref('HistoryRecord')), ...page }),
+    HistoryRecord: all({
+      task: ref('Task'),
+      resolved_at: nanos,
+      resolved_by: { type: 'string', enum: ['callback', 'client', 'expired'] },
+      delivery: {
+        description: 'what became of the callback; null where none was owed or none was tried yet',
+        type: ['object', 'null'],
+        properties: { url: string, state: string, attempts: integer, last_status: integer, last_error: string },
+      },
+    }),
+    CellList: all({ cells: listOf(ref('Cell')) }),
+    Cell: all({
+      cell_id: string,
+      zone: string,
+      stacks: listOf(string),
+      preloaded_rootfs: listOf(string),
+      rootfs_schemes: listOf(string),
+      placement_tags: listOf(string),
+      optional_placement_tags: listOf(string),
+      capacity: resources,
+      versions: texts,
+      registered_at: nanos,
+      epoch: integer,
+      reserved: resources,
+      tasks_claimed: integer,
+      tasks_running: integer,
+    }),
+    Error: all({
+      error: all({
+        code: { type: 'string', description: 'for programs' },
+        message: { type: 'string', description: 'for people' },
+        faults: listOf(all({ field: string, message: string })),
+      }),
+    }),
+  };
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import type { Logger } from 'pino';
+import { DomainError, isDomainError } from '../../src/domain/errors.ts';
+import { LIMITS } from '../../src/domain/validate.ts';
+import type { Metrics } from '../../src/platform/metrics.ts';
+import type { Authority, Identity } from '../../src/rpc/roles.ts';
+import { REQUEST_ID_KEY } from '../../src/rpc/types.ts';
+import type { LogsDeps } from '../api/logs.ts';
+import { errorAnswer, json, text } from './answer.ts';
+import { requireOwnSite } from './guard.ts';
+import { httpMeter } from './meter.ts';
+import { openApi } from './openapi.ts';
+import type { Answer, AnyRoute, StreamAnswer } from './route.ts';
+import { ROUTES } from './routes.ts';
+import { opened, streamBody } from './stream.ts';
+
+export interface AppDeps extends LogsDeps {
+  readonly authority: Authority;
+  /** Nobody can be told apart and only this machine can call: then the browser must not call for others either. */
+  readonly local: boolean;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Rejects with what is wrong when no task could be read or written. */
+  readonly ping: () => Promise<unknown>;
+}
+
+interface Env {
+  Bindings: HttpBindings;
+  Variables: { identity: Identity; requestId: string };
+}
+
+type Ask = Context<Env>;
+
+export interface App {
+  readonly fetch: Hono<Env>['fetch'];
+  /** Ends every stream. */
+  close(): void;
+}
+
+export function restApp(deps: AppDeps): App {
+  const { log } = deps;
+  const streams = new Set<AbortController>();
+  const app = new Hono<Env>();
+  app.use(httpMeter(deps.metrics), named(log), identify(deps));
+  for (const route of ROUTES) {
+    app.on(route.method, route.path, async (ask) => {
+      requireRole(route, ask.get('identity'));
+      const answer = await route.run(deps, await callOf(ask));
+      return await respond(ask, answer, route.answer.status, streams);
+    });
+  }
+  app.get('/openapi.json', () => json(openApi()));
+  app.get('/metrics', async () => text(await deps.metrics.text(), 200, deps.metrics.contentType));
+  app.get('/healthz', () => text('ok\n'));
+  app.get('/readyz', async () => {
+    await deps.ping();
+    return text('ready\n');
+  });
+  app.notFound((ask) =>
+    errorAnswer(
+      new DomainError('not_found', `there is no ${ask.req.method} ${ask.req.path}; GET /openapi.json lists the calls`),
+    ),
+  );
+  app.onError((error, ask) => {
+    const { path, method } = ask.req;
+    const requestId = ask.get('requestId');
+    if (isDomainError(error)) log.debug({ method, path, code: error.code, requestId }, 'request.refused');
+    else log.error({ method, path, err: error, requestId }, 'request.failed');
+    return errorAnswer(error);
+  });
+  return {
+    fetch: app.fetch,
+    close: () => {
+      for (const stream of streams) stream.abort();
+    },
+  };
+}
+
+/** A request's id: its own, under which it is logged then, or one made up. */
+function named(log: Logger): MiddlewareHandler<Env> {
+  return async (ask, next) => {
+    const { method, path } = ask.req;
+    const given = ask.req.header(REQUEST_ID_KEY) ?? ask.req.header('x-request-id') ?? '';
+    const traced = /^[\x21-\x7e]{1,100}$/.test(given);
+    const requestId = traced ? given : randomUUID();
+    ask.set('requestId', requestId);
+    await next();
+    ask.header(REQUEST_ID_KEY, requestId);
+    if (!traced) return;
+    // Of a new task this is where its guid stands.
+    const made = ask.res.headers.get('location') ?? undefined;
+    log.info({ method, path, made, status: ask.res.status, requestId }, 'request.answered');
+  };
+}
+
+/** Who asks, and that no web page asks in their name. */
+function identify({ authority, local }: AppDeps): MiddlewareHandler<Env> {
+  return async (ask, next) => {
+    requireOwnSite((name) => ask.req.header(name), local);
+    const { socket } = ask.env.incoming;
+    const certificate = () => (socket instanceof TLSSocket ? socket.getPeerCertificate().subjectaltname : undefined);
+    ask.set('identity', authority.identify(certificate));
+    await next();
+  };
+}
+
+function requireRole({ roles, id }: AnyRoute<LogsDeps>, { role, name }: Identity): void {
+  if (role === undefined || roles.includes(role)) return;
+  throw new DomainError('permission_denied', `${id} is not for ${role} ${name}`);
+}
+
+async function callOf(ask: Ask) {
+  const query = Object.entries(ask.req.queries()).map(([name, values]) => [name, values.join(',')]);
+  return {
+    guid: ask.req.param('guid') ?? '',
+    query: Object.fromEntries(query) as unknown,
+    body: await bodyText(ask),
+    identity: ask.get('identity'),
+    requestId: ask.get('requestId'),
+    accept: ask.req.header('accept') ?? '',
+    lastEventId: ask.req.header('last-event-id') ?? '',
+  };
+}
+
+/** @throws DomainError `too_large` as soon as more came than a request may have. */
+async function bodyText(ask: Ask): Promise<string> {
+  const { body } = ask.req.raw;
+  if (ask.req.method !== 'POST' || body === null) return '';
+  const most = LIMITS.requestBytes;
+  const tooLarge = () => new DomainError('too_large', `the request is larger than ${most} bytes (1 MiB)`);
+  if (Number(ask.req.header('content-length') ?? 0) > most) throw tooLarge();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > most) throw tooLarge();
+    parts.push(part);
+  }
+  // A form, or text that a web page may send anywhere without asking, is never taken for JSON.
+  if (size > 0 && !/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(ask.req.header('content-type') ?? ''))
+    throw new DomainError('invalid_argument', 'send the body as content-type: application/json');
+  return Buffer.concat(parts).toString('utf8');
+}
+
+async function respond(ask: Ask, answer: Answer, status: number, streams: Set<AbortController>): Promise<Response> {
+  if (answer.stream !== undefined) return await streamed(ask, answer.stream, streams);
+  if (answer.json === undefined) return new Response(null, { status });
+  return json(answer.json, status, answer.headers);
+}
+
+async function streamed(ask: Ask, stream: StreamAnswer, streams: Set<AbortController>): Promise<Response> {
+  const { outgoing } = ask.env;
+  const ending = new AbortController();
+  streams.add(ending);
+  ending.signal.addEventListener('abort', () => streams.delete(ending), { once: true });
+  // Before the first chunk is there nobody reads, so nobody cancels.
+  outgoing.once('close', () => ending.abort());
+  try {
+    const chunks = await opened(stream.chunks(ending.signal));
+    const { idle, failure } = stream;
+    const body = streamBody({
+      chunks,
+      ending,
+      failure,
+      breakOff: () => outgoing.destroy(),
+      ...(idle !== undefined && { idle }),
+    });
+    const headers = {
+      'content-type': stream.type,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-accel-buffering': 'no',
+    };
+    return new Response(body, { status: 200, headers });
+  } catch (error) {
+    ending.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,239 @@
+import { z } from 'zod';
+import { parseDuration } from '../../src/domain/duration.ts';
+import { OUTCOMES, TASK_STATES, type Task } from '../../src/domain/task.ts';
+import { duration, text } from '../../src/platform/spec-fields.ts';
+import { taskToObject } from '../../src/platform/task-json.ts';
+import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
+import { requestOf } from '../../src/rpc/request.ts';
+import { ROLES } from '../../src/rpc/roles.ts';
+import { listCells } from '../api/cluster.ts';
+import type { LogsDeps } from '../api/logs.ts';
+import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
+import type { FinishedTask } from '../history.ts';
+import { fullTask } from '../live-task.ts';
+import { body, flag, nanos, whole, word, words } from './input.ts';
+import { type AnyRoute, route } from './route.ts';
+import { eventStream, logStream } from './streams.ts';
+
+/*
+ * The calls of TaskService, HistoryService and ClusterService that clients make, as HTTP. One table: the server serves it, and the OpenAPI
+ * document is made of it. What is done is done by the code that answers gRPC.
+ */
+
+const HISTORY_PAGE = 30;
+const PAGE_MOST = 1_000;
+
+const ending = {
+  reason: text().meta({ description: 'told in failure_reason' }),
+  if_state: z.array(z.enum(TASK_STATES)).default([]).meta({ description: 'refuse unless the task is in one of these' }),
+};
+const cancelBody = z.strictObject(ending);
+const killBody = z.strictObject({
+  ...ending,
+  grace: duration().meta({ description: 'between the stop signal and SIGKILL; at once when it is left out' }),
+});
+const nothing = z.strictObject({});
+const taskOrHistory = z.strictObject({
+  include_history: flag('answer the record of history when the task is no longer live'),
+});
+
+const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = ROLES;
+
+export const ROUTES: readonly AnyRoute<LogsDeps>[] = [
+  route({
+    method: 'post',
+    path: '/v1/tasks',
+    id: 'desireTask',
+    summary: 'Submit a task',
+    description:
+      'Durable before it answers. A repeated request (same guid or request_key, same definition) answers the task that is there.',
+    roles: TASK.DesireTask,
+    query: nothing,
+    body: { schema: taskSpec, name: 'TaskCreateRequest', required: true, read: parseTaskSpec },
+    answer: { status: 201, schema: 'Task' },
+    run: async ({ tasks }, { body, identity }) => {
+      const task = await tasks.desire(body, identity.name);
+      return { json: taskToObject(task), headers: { location: `/v1/tasks/${task.task_guid}` } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks',
+    id: 'listTasks',
+    summary: 'Live tasks, newest first',
+    roles: TASK.ListTasks,
+    query: z.strictObject({
+      domain: word('only of this domain'),
+      cell_id: word('only on this cell'),
+      state: words('only in one of these states', TASK_STATES),
+      outcome: words('only with one of these outcomes', OUTCOMES),
+      created_by: word('only of this caller'),
+      label: words('only with all of these: NAME=VALUE, or NAME for any value'),
+      created_after: nanos('UNIX nanoseconds, inclusive'),
+      created_before: nanos('UNIX nanoseconds, exclusive'),
+      page_size: whole('100 when it is left out', 1, PAGE_MOST),
+      page_token: word('next_page_token of the page before'),
+      field_mask: words('fields of each task to answer; all when it is left out'),
+    }),
+    answer: { status: 200, schema: 'TaskList' },
+    run: async (deps, { query: { state: states, outcome: outcomes, label, field_mask, ...query } }) => {
+      const page = await listTasks(
+        deps,
+        requestOf('TaskService', 'ListTasks', { ...query, states, outcomes, labels: labelsOf(label) }),
+      );
+      const mask = fieldMask(field_mask);
+      return { json: { ...page, tasks: page.tasks.map((task) => mask(taskToObject(fullTask(task)))) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid',
+    id: 'getTask',
+    summary: 'One task, by guid, number or the unique beginning of a guid',
+    roles: TASK.GetTask,
+    query: taskOrHistory,
+    answer: { status: 200, schema: 'Task' },
+    run: async (deps, { guid, query }) => shown(await findTask(deps, guid, query.include_history)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/:guid/cancel',
+    id: 'cancelTask',
+    summary: 'Cancel a task; a finished one is answered as it is',
+    roles: TASK.CancelTask,
+    query: nothing,
+    body: body('CancelTaskRequest', cancelBody),
+    answer: { status: 200, schema: 'Task' },
+    run: async (deps, { guid, body: { reason, if_state }, identity }) =>
+      shown(await endTask(deps, guid, if_state, { reason, by: identity.name })),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/:guid/kill',
+    id: 'killTask',
+    summary: 'Cancel a task and end its process after the grace, at once when none is given',
+    roles: TASK.KillTask,
+    query: nothing,
+    body: body('KillTaskRequest', killBody),
+    answer: { status: 200, schema: 'Task' },
+    run: async (deps, { guid, body: { reason, if_state, grace }, identity }) => {
+      const grace_ms = grace === undefined ? 0 : (parseDuration(grace) ?? 0);
+      return shown(await endTask(deps, guid, if_state, { reason, grace_ms, by: identity.name }));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/:guid/resolve',
+    id: 'resolveTask',
+    summary: 'Take a finished task: of several callers one gets it',
+    roles: TASK.ResolveTask,
+    query: nothing,
+    body: body('ResolveTaskRequest', nothing),
+    answer: { status: 200, schema: 'Task' },
+    run: async (deps, { guid }) => shown(fullTask(await resolveTask(deps, guid))),
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/tasks/:guid',
+    id: 'deleteTask',
+    summary: 'Remove a task that was resolved; history keeps it',
+    roles: TASK.DeleteTask,
+    query: nothing,
+    answer: { status: 204 },
+    run: async (deps, { guid }) => {
+      await deleteTask(deps, guid);
+      return {};
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid/logs',
+    id: 'followLogs',
+    summary: 'Output of a task: text, or server-sent events with `Accept: text/event-stream`',
+    description:
+      'Events are `line`, `gap` (lines that were dropped, and why) and `end`, the mark of a complete stream. The id is the sequence number: Last-Event-ID resumes.',
+    roles: TASK.FollowLogs,
+    query: z.strictObject({
+      follow: flag('go on as lines are written'),
+      after_sequence: whole('begin behind this line', 0, Number.MAX_SAFE_INTEGER),
+      stream: word('stdout, stderr or system; all when it is left out'),
+      source: word('only of this log source'),
+    }),
+    answer: { status: 200, streams: ['text/plain', 'text/event-stream'], schema: 'LogEvent' },
+    run: logStream,
+  }),
+  route({
+    method: 'get',
+    path: '/v1/events',
+    id: 'watchTasks',
+    summary: 'Every change of every task, as server-sent events',
+    description:
+      'Events are `created`, `changed`, `removed`, and `resync_needed` before an end that is not resumable: list again, then watch from the cursor of the list. The id is the cursor: Last-Event-ID resumes without a gap.',
+    roles: TASK.WatchTasks,
+    query: z.strictObject({
+      cursor: word('go on behind this cursor; from now when it is left out'),
+      task_guid: word('only of this task'),
+      domain: word('only of this domain'),
+      cell_id: word('only on this cell'),
+    }),
+    answer: { status: 200, streams: ['text/event-stream'], schema: 'TaskEvent' },
+    run: eventStream,
+  }),
+  route({
+    method: 'get',
+    path: '/v1/history',
+    id: 'listHistory',
+    summary: 'Finished tasks that have left the live set, newest first',
+    roles: HISTORY.ListHistory,
+    query: z.strictObject({
+      domain: word('only of this domain'),
+      page_size: whole(`${HISTORY_PAGE} when it is left out`, 1, PAGE_MOST),
+      page_token: word('next_page_token of the page before'),
+    }),
+    answer: { status: 200, schema: 'HistoryList' },
+    run: async ({ history }, { query: { page_size, page_token, domain } }) => {
+      const { records, next } = await history.list(pageSize(page_size, HISTORY_PAGE, PAGE_MOST), page_token, domain);
+      return { json: { records: records.map(finished), next_page_token: next } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/cells',
+    id: 'listCells',
+    summary: 'Registered cells with what they offer and what is reserved on them',
+    roles: CLUSTER.ListCells,
+    query: nothing,
+    answer: { status: 200, schema: 'CellList' },
+    run: async ({ view }) => ({
+      json: {
+        cells: listCells(view).map(({ offer, registered_at, ...rest }) => ({
+          ...offer,
+          registered_at: BigInt(registered_at),
+          ...rest,
+        })),
+      },
+    }),
+  }),
+];
+
+function labelsOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((label) => {
+      const at = label.indexOf('=');
+      return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
+    }),
+  );
+}
+
+function shown(task: Task) {
+  return { json: taskToObject(task) };
+}
+
+function finished({ task, record }: FinishedTask) {
+  return {
+    task: taskToObject(task),
+    resolved_at: BigInt(record.resolved_at),
+    resolved_by: record.resolved_by,
+    delivery: record.delivery ?? null,
+  };
+}

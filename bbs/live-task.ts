@@ -1,0 +1,117 @@
+import { DomainError } from '../src/domain/errors.ts';
+import type { Task, TaskDefinition, TaskStatus } from '../src/domain/task.ts';
+import { definitionBytes, statusBytes } from '../src/rpc/codec.ts';
+import { Encoded } from '../src/rpc/encoded.ts';
+import { decodeDefinition, storedDefinition } from './codec.ts';
+
+/** So many definitions stay parsed: those of tasks that are moving. A backlog of a million must not be kept twice. */
+const KEPT_PARSED = 2_000;
+const PASSWORD_SHOWN = '***';
+
+/** A task's definition: the text that is stored, and what is made of it, once, when it is asked for. */
+export class Spec {
+  static readonly #parsed: Spec[] = [];
+  static #next = 0;
+
+  /** JSON, as stored. Text, not bytes: it holds no more memory than its own, where bytes hold the message they came in. */
+  readonly text: string;
+  #definition: TaskDefinition | undefined;
+  #head: string | undefined;
+
+  constructor(text: string, definition?: TaskDefinition) {
+    this.text = text;
+    if (definition !== undefined) this.#keep(definition);
+  }
+
+  get definition(): TaskDefinition {
+    return this.#definition ?? this.#keep(decodeDefinition(this.text));
+  }
+
+  /** Whether a field may have been given, found without reading the whole. */
+  mentions(field: keyof TaskDefinition): boolean {
+    return this.text.includes(`"${field}":`);
+  }
+
+  get length(): number {
+    return this.text.length;
+  }
+
+  /** For readers: the image password is never told again. */
+  get shown(): TaskDefinition {
+    const { definition } = this;
+    return definition.image_password === '' ? definition : { ...definition, image_password: PASSWORD_SHOWN };
+  }
+
+  /**
+   * The task on the wire: the definition's part, encoded once, and behind it the status's. Bytes as a string of one character
+   * each: a small buffer takes half as much again, and there is one for each task that was ever told.
+   */
+  encode(status: Buffer): string {
+    const head = this.#head ?? definitionBytes(this.#shownAsStored()).toString('latin1');
+    const whole = head + status.toString('latin1');
+    // As a slice it is a part of the whole, not a second copy.
+    this.#head = whole.slice(0, head.length);
+    return whole;
+  }
+
+  /** Read for this once: the tasks of a whole list must not push those that are moving out of what is kept parsed. */
+  #shownAsStored(): Partial<TaskDefinition> {
+    const stored = storedDefinition(this.text);
+    return stored.image_password === undefined ? stored : { ...stored, image_password: PASSWORD_SHOWN };
+  }
+
+  #keep(definition: TaskDefinition): TaskDefinition {
+    this.#definition = definition;
+    const oldest = Spec.#parsed[Spec.#next];
+    if (oldest !== undefined) oldest.#definition = undefined;
+    Spec.#parsed[Spec.#next] = this;
+    Spec.#next = (Spec.#next + 1) % KEPT_PARSED;
+    return definition;
+  }
+}
+
+/** A task as of one revision. */
+export class LiveTask {
+  readonly status: TaskStatus;
+  /** The store's revision of the last change; the guard of the next one. */
+  readonly revision: number;
+  readonly writeId: string;
+  readonly spec: Spec | undefined;
+  #bytes: string | undefined;
+
+  constructor(status: TaskStatus, revision: number, writeId: string, spec: Spec | undefined) {
+    this.status = status;
+    this.revision = revision;
+    this.writeId = writeId;
+    this.spec = spec;
+  }
+
+  /** The task as readers get it, encoded once for all of them: lists, events and answers are made of these bytes. */
+  get answer(): Encoded {
+    this.#bytes ??= specOf(this).encode(statusBytes(this.status, this.revision));
+    return new Encoded(Buffer.from(this.#bytes, 'latin1'));
+  }
+}
+
+export function definitionOf(task: LiveTask): TaskDefinition {
+  return specOf(task).definition;
+}
+
+/** The task as readers get it: what belongs to the fence stays inside. */
+export function fullTask(live: LiveTask): Task {
+  const {
+    epoch: _epoch,
+    nonce: _nonce,
+    not_before: _notBefore,
+    stop_request: _stop,
+    trail: _trail,
+    ...status
+  } = live.status;
+  return { ...specOf(live).shown, ...status, revision: live.revision };
+}
+
+export function specOf(task: LiveTask): Spec {
+  if (task.spec === undefined)
+    throw new DomainError('internal', `task ${task.status.task_guid} has no definition in the store`);
+  return task.spec;
+}

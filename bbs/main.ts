@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { DomainError, errorText } from '../src/domain/errors.ts';
+import { type Clock, systemClock } from '../src/platform/clock.ts';
+import { type Running, runGroup } from '../src/platform/group.ts';
+import { Metrics } from '../src/platform/metrics.ts';
+import { readTls, type TlsFiles } from '../src/platform/tls.ts';
+import { type RunningServer, serve } from '../src/rpc/server.ts';
+import { cellApi } from './api/cells.ts';
+import { clusterApi } from './api/cluster.ts';
+import { historyApi } from './api/history.ts';
+import { placementApi } from './api/placement.ts';
+import { taskApi } from './api/tasks.ts';
+import { isAcknowledged } from './callbacks/schedule.ts';
+import { deliverCallbacks } from './callbacks/worker.ts';
+import { CellData } from './cell-data.ts';
+import { Cells } from './cells.ts';
+import type { BbsConfig } from './config.ts';
+import { Control } from './control.ts';
+import { converge } from './converger.ts';
+import { Events } from './events.ts';
+import { History } from './history.ts';
+import { Holds } from './holds.ts';
+import { serveHttp } from './http/server.ts';
+import { whileLeader } from './leader.ts';
+import { LogRelay } from './logs.ts';
+import { callbackMeter, measureTasks } from './metrics.ts';
+import { Numbers } from './numbers.ts';
+import { Outputs } from './outputs.ts';
+import { Requests } from './requests.ts';
+import { openEmbeddedStore } from './store/embedded.ts';
+import { openEtcdStore } from './store/etcd.ts';
+import { measured } from './store/measured.ts';
+import type { Store } from './store/store.ts';
+import { Tasks } from './tasks.ts';
+import { Timelines } from './timelines.ts';
+import { View } from './view.ts';
+
+export interface RunningBbs extends Running {
+  /** `host:port` really bound. */
+  readonly address: string;
+  /** Of the REST mirror; undefined where none is served. */
+  readonly httpAddress: string | undefined;
+}
+
+const STORE_WAIT_MS = 30_000;
+const READY_MS = 2_000;
+const HISTORY_EVERY_MS = 60_000;
+
+/** The state service: opens the store, follows it, serves. Read from top to bottom, this is how the parts depend on each other. */
+export async function startBbs(
+  config: BbsConfig,
+  deps: { readonly log: Logger; readonly clock?: Clock; readonly metrics?: Metrics },
+): Promise<RunningBbs> {
+  const { log, metrics = new Metrics() } = deps;
+  const clock = deps.clock ?? systemClock();
+  const tls = readTls(config.tls);
+  const store = measured(await openStore(config, log), metrics);
+  const view = new View(store, log);
+  try {
+    await view.open();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const events = new Events(view, config.eventsKept);
+  const unmeasure = measureTasks(view, metrics);
+  const leading = metrics.gauge({ name: 'gavel_leader', help: '1 while this BBS does the duties of the leader' });
+  leading.set(0);
+  const control = new Control(view);
+  const logs = new LogRelay(control);
+  const data = new CellData(control);
+  const history = new History(store);
+  const timelines = new Timelines({ store, view, history, control, data });
+  const outputs = new Outputs(view, control, data);
+  const cells = new Cells(store, view, clock, config.cellLeaseMs);
+  const requests = new Requests(store, clock);
+  const tasks = new Tasks({
+    store,
+    view,
+    clock,
+    history,
+    numbers: new Numbers(store),
+    requests,
+  });
+  const holds = new Holds({ store, tasks });
+  const { scheduleMs: schedule, ...post } = config.callbacks;
+
+  const onTried = callbackMeter(metrics, isAcknowledged);
+
+  let server: RunningServer | undefined;
+  let httpAddress: string | undefined;
+  const group = await runGroup(log, [
+    { name: 'store', start: () => ({ stop: () => store.close() }) },
+    { name: 'view', start: () => ({ stop: () => view.close() }) },
+    {
+      name: 'leader',
+      start: () =>
+        whileLeader(store, log, async (signal) => {
+          leading.set(1);
+          await Promise.all([
+            converge({ view, tasks, clock, policy: config.tasks, log }, signal),
+            deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, onTried }, signal),
+            pruneHistory(history, config, clock, log, signal),
+            requests.prune(log, signal),
+            holds.sweep(log, signal),
+          ]).finally(() => leading.set(0));
+        }),
+    },
+    {
+      name: 'streams',
+      start: () => ({
+        stop: async () => {
+          unmeasure();
+          events.close();
+          control.close();
+        },
+      }),
+    },
+    {
+      name: 'grpc',
+      start: async () => {
+        const running = await serve({
+          listen: config.listen,
+          tls,
+          insecure: config.insecure,
+          log,
+          metrics,
+          services: {
+            TaskService: taskApi({ view, tasks, events, history, logs, holds, timelines, outputs }),
+            HistoryService: historyApi(history),
+            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines }),
+            PlacementService: placementApi({ view, tasks, events }),
+            ClusterService: clusterApi(view),
+          },
+        });
+        server = running;
+        return { stop: () => running.stop() };
+      },
+    },
+    {
+      name: 'http',
+      start: async () => {
+        const { listen } = config.http;
+        if (listen === undefined) return { stop: async () => {} };
+        const { insecure } = config;
+        const ping = () => store.ping(READY_MS);
+        const running = await serveHttp({
+          listen,
+          tls,
+          insecure,
+          log,
+          metrics,
+          ping,
+          view,
+          tasks,
+          events,
+          history,
+          logs,
+        });
+        httpAddress = running.address;
+        return running;
+      },
+    },
+  ]);
+  if (server === undefined) throw new DomainError('internal', 'the server did not start');
+  log.info(
+    { address: server.address, http: httpAddress, store: config.store.kind, tasks: view.taskCount },
+    'bbs.started',
+  );
+  return { ...group, address: server.address, httpAddress };
+}
+
+/** A store that is not there yet is waited for, within a bound: the machines of a cluster start in any order. */
+async function openStore(config: BbsConfig, log: Logger): Promise<Store> {
+  const { store } = config;
+  if (store.kind === 'embedded') return openEmbeddedStore({ path: store.path });
+  const tls = readTls(store.tls);
+  const until = performance.now() + STORE_WAIT_MS;
+  for (;;) {
+    try {
+      return await openEtcdStore({
+        hosts: store.hosts,
+        prefix: store.prefix,
+        log,
+        ...(tls?.ca === undefined ? {} : { tls: etcdTls(tls.ca, tls) }),
+      });
+    } catch (error) {
+      if (performance.now() > until) {
+        throw new DomainError('unavailable', `etcd at ${store.hosts.join(', ')} does not answer: ${errorText(error)}`, {
+          cause: error,
+        });
+      }
+      log.warn({ hosts: store.hosts, error: errorText(error) }, 'store.waiting');
+      await sleep(1_000);
+    }
+  }
+}
+
+function etcdTls(ca: Buffer, { cert, key }: TlsFiles) {
+  return { ca, ...(cert === undefined || key === undefined ? {} : { cert, key }) };
+}
+
+async function pruneHistory(
+  history: History,
+  config: BbsConfig,
+  clock: Clock,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(HISTORY_EVERY_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    try {
+      const dropped = await history.prune(config.history, clock.nowNanos());
+      if (dropped > 0) log.info({ dropped }, 'history.pruned');
+    } catch (error) {
+      // Tried again a minute later.
+      log.warn({ error: errorText(error) }, 'history.prune-failed');
+    }
+  }
+}

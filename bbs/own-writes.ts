@@ -1,0 +1,49 @@
+import type { TaskStatus } from '../src/domain/task.ts';
+import { LiveTask, type Spec } from './live-task.ts';
+
+/** Writes whose outcome nobody learned stay; this bounds them. */
+const MOST = 20_000;
+
+/** A task as this process wrote it. The store gives the same bytes back with the watch, where they need not be read again. */
+export class OwnWrite {
+  readonly #status: TaskStatus;
+  readonly #writeId: string;
+  readonly #spec: Spec | undefined;
+  #live: LiveTask | undefined;
+
+  constructor(status: TaskStatus, writeId: string, spec: Spec | undefined) {
+    this.#status = status;
+    this.#writeId = writeId;
+    this.#spec = spec;
+  }
+
+  /** The answer of the commit and the watch both bring the revision; whichever comes first makes the task, for both. */
+  at(revision: number): LiveTask {
+    this.#live ??= new LiveTask(this.#status, revision, this.#writeId, this.#spec);
+    return this.#live;
+  }
+}
+
+/** Writes of this process that are on their way to the view, by their write ids. */
+export class OwnWrites {
+  readonly #byId = new Map<string, OwnWrite>();
+
+  announce(status: TaskStatus, writeId: string, spec: Spec | undefined): OwnWrite {
+    const write = new OwnWrite(status, writeId, spec);
+    this.#byId.set(writeId, write);
+    const [oldest] = this.#byId.size > MOST ? this.#byId.keys() : [];
+    if (oldest !== undefined) this.#byId.delete(oldest);
+    return write;
+  }
+
+  withdraw(writeId: string): void {
+    this.#byId.delete(writeId);
+  }
+
+  /** For the view, which sees each write once. */
+  take(writeId: string): OwnWrite | undefined {
+    const write = this.#byId.get(writeId);
+    if (write !== undefined) this.#byId.delete(writeId);
+    return write;
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  CompareResult,
+  CompareTarget,
+  type ICompare,
+  type IKeyValue,
+  type IRequestOp,
+  type ITxnRequest,
+  type ITxnResponse,
+} from 'etcd3';
+import { DomainError } from '../../../src/domain/errors.ts';
+import { rangeBehind } from '../limits.ts';
+import type { Commit, CommitResult, Entry, Guard, Write } from '../store.ts';
+
+/** Keys as they are in etcd: ours behind the prefix of this installation. */
+export class Keys {
+  readonly #prefix: Buffer;
+
+  constructor(prefix: string) {
+    this.#prefix = Buffer.from(prefix);
+  }
+
+  get prefixBytes(): number {
+    return this.#prefix.length;
+  }
+
+  encode(key: string): Buffer {
+    return Buffer.concat([this.#prefix, Buffer.from(key)]);
+  }
+
+  decode(key: Buffer): string {
+    return key.toString('utf8', this.#prefix.length);
+  }
+
+  /** What is left of a prefix behind `after`, as etcd wants it; undefined when nothing can be in it. */
+  range(
+    prefix: string,
+    after?: string,
+    reverse = false,
+  ): { readonly key: Buffer; readonly range_end: Buffer } | undefined {
+    const mark = after === undefined ? undefined : this.encode(after);
+    const { start, end } = rangeBehind(this.encode(prefix), mark, reverse);
+    if (end !== undefined && Buffer.compare(start, end) >= 0) return undefined;
+    // One zero byte means "no end" to etcd, and as a start it stands for the very first key.
+    return { key: start.length === 0 ? Buffer.alloc(1) : start, range_end: end ?? Buffer.alloc(1) };
+  }
+
+  entry(kv: IKeyValue): Entry {
+    return {
+      key: this.decode(kv.key),
+      value: kv.value,
+      createRevision: Number(kv.create_revision),
+      modRevision: Number(kv.mod_revision),
+    };
+  }
+}
+
+function compare(keys: Keys, guard: Guard): ICompare {
+  const key = keys.encode(guard.key);
+  return 'modRevision' in guard
+    ? { key, result: CompareResult.Equal, target: CompareTarget.Mod, mod_revision: String(guard.modRevision) }
+    : { key, result: CompareResult.Equal, target: CompareTarget.Create, create_revision: String(guard.createRevision) };
+}
+
+function operation(keys: Keys, write: Write): IRequestOp {
+  if ('delete' in write) return { request_delete_range: { key: keys.encode(write.delete) } };
+  const put = { key: keys.encode(write.put), value: write.value };
+  return { request_put: write.lease === undefined ? put : { ...put, lease: write.lease } };
+}
+
+function txn(keys: Keys, commit: Commit): ITxnRequest {
+  return {
+    compare: commit.guards.map((guard) => compare(keys, guard)),
+    success: commit.writes.map((write) => operation(keys, write)),
+  };
+}
+
+/** One commit as it is; several as one transaction of transactions, each with its own guards. */
+export function groupTxn(keys: Keys, group: readonly Commit[]): ITxnRequest {
+  const [only] = group;
+  if (only !== undefined && group.length === 1) return txn(keys, only);
+  return { success: group.map((commit) => ({ request_txn: txn(keys, commit) })) };
+}
+
+/** The verdict of each commit. All that were applied share the transaction's one revision. */
+export function groupVerdicts(group: readonly Commit[], answer: ITxnResponse): CommitResult[] {
+  const revision = Number(answer.header.revision);
+  if (group.length === 1) return [{ committed: answer.succeeded, revision }];
+  return group.map((_, at) => {
+    const nested = answer.responses[at]?.response_txn;
+    // An answer with a hole leaves the verdict unknown, which is what `unavailable` says.
+    if (!nested) throw new DomainError('unavailable', 'the answer of the store is incomplete');
+    return { committed: nested.succeeded, revision };
+  });
+}

@@ -1,0 +1,340 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError, type FieldFault, isDomainError } from '../src/domain/errors.ts';
+import { isTerminal, type Task, type TaskDefinition, type TaskStatus } from '../src/domain/task.ts';
+import { type Command, decide, newTask } from '../src/domain/task-machine.ts';
+import { LIMITS, requireValid } from '../src/domain/validate.ts';
+import type { Clock } from '../src/platform/clock.ts';
+import { decodeStatus, encodeDefinition, encodeRecord, encodeStatus } from './codec.ts';
+import { type History, historyWrites } from './history.ts';
+import { outboxKey, specKey, taskKey } from './keys.ts';
+import { definitionOf, fullTask, LiveTask, Spec } from './live-task.ts';
+import type { Numbers } from './numbers.ts';
+import type { OwnWrite } from './own-writes.ts';
+import { randomHex } from './random.ts';
+import type { DeliveryRecord, HistoryRecord, OutboxRecord, RequestRecord } from './records.ts';
+import type { Requests } from './requests.ts';
+import type { Guard, Store, Write } from './store/store.ts';
+import type { View } from './view.ts';
+
+export interface TasksDeps {
+  readonly store: Store;
+  readonly view: View;
+  readonly clock: Clock;
+  readonly numbers: Numbers;
+  readonly history: History;
+  readonly requests: Requests;
+}
+
+export interface TransitionOptions {
+  /** The life of the guid that is meant; another one answers `not_found`. */
+  readonly uid?: string;
+  /** More that must hold in the same commit, for example the cell's epoch. */
+  readonly guards?: readonly Guard[];
+  /** What to answer when the task is as it was and those guards do not hold. */
+  readonly guardError?: () => DomainError;
+  /** How a record that leaves the live set is sealed. */
+  readonly resolvedBy?: HistoryRecord['resolved_by'];
+  readonly delivery?: DeliveryRecord;
+  /** More to write in the same commit, of what the task was before it. */
+  readonly alongside?: (before: TaskStatus) => readonly Write[];
+}
+
+export interface Transition {
+  readonly before: LiveTask;
+  /** Undefined when the command removed it. */
+  readonly after: LiveTask | undefined;
+  /** False: it had been done already. */
+  readonly changed: boolean;
+}
+
+const CONFLICT_TRIES = 20;
+const CREATE_TRIES = 3;
+const REREAD_TRIES = 3;
+const REREAD_PAUSE_MS = 100;
+
+/**
+ * The only writer of tasks: load, decide, commit; again when somebody else was faster. Decides on the view's copy first (the
+ * commit checks that it is still the truth), but refuses only on what the store itself says.
+ */
+export class Tasks {
+  readonly #deps: TasksDeps;
+  /** Highest revision this process committed: its own readers see at least that. */
+  #committed = 0;
+
+  constructor(deps: TasksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes the caller's own earlier writes visible in the view. */
+  caughtUp(): Promise<void> {
+    return this.#deps.view.reached(this.#committed);
+  }
+
+  /** As `create`, answering the task as readers get it. */
+  async desire(definition: TaskDefinition, createdBy: string): Promise<Task> {
+    const made = await this.create(definition, createdBy);
+    return made instanceof LiveTask ? fullTask(made) : made;
+  }
+
+  /**
+   * Creates a task, durable when this answers. A repeated request (same key, or same guid with the same definition) answers the task that is there.
+   * @throws DomainError `invalid_argument` with every fault; `already_exists` naming the differing fields.
+   */
+  async create(definition: TaskDefinition, createdBy: string): Promise<LiveTask | Task> {
+    requireValid(definition);
+    const spec = new Spec(encodeDefinition(definition), definition);
+    const stored = Buffer.from(spec.text);
+    if (stored.length > LIMITS.requestBytes) {
+      throw new DomainError(
+        'too_large',
+        `the request is ${stored.length} bytes; at most ${LIMITS.requestBytes} (1 MiB) are allowed`,
+      );
+    }
+    if (this.#deps.view.task(definition.task_guid) !== undefined) {
+      const earlier = await this.#earlier(definition);
+      if (earlier !== undefined) return earlier;
+    }
+    for (let attempt = 0; attempt < CREATE_TRIES; attempt += 1) {
+      const made = await this.#born(spec, stored, createdBy);
+      if (made !== undefined) return made;
+      // Something is there already: answer what an equal request made, or say how it differs. Gone again: once more.
+      const winner = await this.#earlier(definition);
+      if (winner !== undefined) return winner;
+    }
+    throw new DomainError('conflict', 'the guid was taken and freed again at this moment; try again');
+  }
+
+  /** @returns undefined when the guid or the request key is taken. */
+  async #born(spec: Spec, stored: Buffer, createdBy: string): Promise<LiveTask | undefined> {
+    const { view, clock, numbers, requests } = this.#deps;
+    const { definition } = spec;
+    const { task_guid, domain, request_key } = definition;
+    const uid = randomHex(16);
+    const birth = { uid, number: await numbers.take(), created_by: createdBy, now: clock.nowNanos() };
+    const status = newTask(definition, birth);
+    const writeId = newWriteId();
+    const key = taskKey(task_guid);
+    const guards: Guard[] = [{ key, modRevision: 0 }];
+    const writes: Write[] = [
+      { put: key, value: encodeStatus(status, writeId) },
+      { put: specKey(uid), value: stored },
+    ];
+    if (request_key !== '') {
+      const request = requests.first(domain, request_key, { task_guid, uid, digest: digestOf(definition) });
+      guards.push({ key: request.put, modRevision: 0 });
+      writes.push(request);
+    }
+    const own = view.own.announce(status, writeId, spec);
+    const revision = await this.#commit(guards, writes, async () => {
+      const found = await this.read(task_guid);
+      return found?.status.uid === uid ? found.revision : undefined;
+    });
+    return this.#settled(own, writeId, revision);
+  }
+
+  /** What became of an own write: the task as it is now, or undefined when a guard did not hold. */
+  #settled(own: OwnWrite, writeId: string, revision: number | undefined): LiveTask | undefined {
+    const { view } = this.#deps;
+    if (revision === undefined) {
+      view.own.withdraw(writeId);
+      return undefined;
+    }
+    const live = own.at(revision);
+    view.committed(live);
+    return live;
+  }
+
+  /** Applies a command. @throws DomainError `not_found`, or why the state machine refuses. */
+  async transition(guid: string, command: Command, options: TransitionOptions = {}): Promise<Transition> {
+    let before = this.#deps.view.newest(guid);
+    let fromStore = false;
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
+      if (before === undefined && !fromStore) {
+        before = await this.read(guid);
+        fromStore = true;
+      }
+      if (before === undefined) throw new DomainError('not_found', `no task ${guid}`);
+      if (options.uid !== undefined && options.uid !== before.status.uid) {
+        if (fromStore) throw new DomainError('not_found', `task ${guid} is another one by now`);
+        before = undefined;
+        continue;
+      }
+      const decision = decide(before.status, command, this.#deps.clock.nowNanos());
+      if (decision.kind === 'write') {
+        const after = await this.#write(before, decision.after, options);
+        if (after !== 'lost') return { before, after, changed: true };
+      } else if (fromStore) {
+        if (decision.kind === 'refused') throw decision.error;
+        return { before, after: before, changed: false };
+      }
+      const tried = before;
+      before = await this.read(guid);
+      fromStore = true;
+      if (decision.kind === 'write' && before?.revision === tried.revision && options.guardError !== undefined)
+        throw options.guardError();
+    }
+    throw new DomainError('conflict', `task ${guid} changes too fast; try again`);
+  }
+
+  /** The live task as the store has it now, linearizably. */
+  async read(guid: string): Promise<LiveTask | undefined> {
+    const entry = await this.#deps.store.get(taskKey(guid));
+    if (entry === undefined) return undefined;
+    const { status, writeId } = decodeStatus(entry.value);
+    const spec = await this.#deps.store.get(specKey(status.uid));
+    return new LiveTask(status, entry.modRevision, writeId, spec && new Spec(spec.value.toString()));
+  }
+
+  /** The live task by guid, linearizable where the view does not have it. */
+  async find(guid: string): Promise<LiveTask | undefined> {
+    await this.caughtUp();
+    return this.#deps.view.task(guid) ?? (await this.read(guid));
+  }
+
+  async #write(
+    before: LiveTask,
+    status: TaskStatus | undefined,
+    options: TransitionOptions,
+  ): Promise<LiveTask | undefined | 'lost'> {
+    const guid = before.status.task_guid;
+    const writeId = newWriteId();
+    const guards: Guard[] = [{ key: taskKey(guid), modRevision: before.revision }, ...(options.guards ?? [])];
+    const writes: Write[] =
+      status === undefined
+        ? this.#removal(before, options)
+        : [{ put: taskKey(guid), value: encodeStatus(status, writeId) }];
+    if (status !== undefined && isTerminal(status.state) && !isTerminal(before.status.state))
+      writes.push(...owedCallback(definitionOf(before), status));
+    if (options.alongside !== undefined) writes.push(...options.alongside(before.status));
+    const own = status === undefined ? undefined : this.#deps.view.own.announce(status, writeId, before.spec);
+    const revision = await this.#commit(guards, writes, async () => {
+      const found = await this.read(guid);
+      if (status === undefined) return found?.status.uid === before.status.uid ? undefined : 0;
+      return found?.writeId === writeId ? found.revision : undefined;
+    });
+    if (own === undefined) return revision === undefined ? 'lost' : undefined;
+    return this.#settled(own, writeId, revision) ?? 'lost';
+  }
+
+  #removal(before: LiveTask, options: TransitionOptions): Write[] {
+    const { status } = before;
+    const writes: Write[] = [
+      { delete: taskKey(status.task_guid) },
+      { delete: specKey(status.uid) },
+      ...historyWrites(
+        fullTask(before),
+        this.#deps.clock.nowNanos(),
+        options.resolvedBy ?? 'client',
+        options.delivery,
+        status.trail,
+      ),
+    ];
+    // A callback that is still owed goes on from the outbox against the history record; a client that took the task itself ends it.
+    if (options.resolvedBy !== 'expired') writes.push({ delete: outboxKey(status.uid) });
+    return writes;
+  }
+
+  /**
+   * Commits, and finds out what happened when the answer is lost: `reread` says at which revision our own write stands, if it does.
+   * @returns the revision, or undefined when a guard did not hold.
+   */
+  async #commit(
+    guards: readonly Guard[],
+    writes: readonly Write[],
+    reread: () => Promise<number | undefined>,
+  ): Promise<number | undefined> {
+    try {
+      const { committed, revision } = await this.#deps.store.commit({ guards, writes });
+      if (!committed) return undefined;
+      this.#committed = Math.max(this.#committed, revision);
+      return revision;
+    } catch (error) {
+      // Each of these may come after the commit was applied; a full store too.
+      if (!(['unavailable', 'deadline', 'overloaded'] as const).some((code) => isDomainError(error, code))) throw error;
+      for (let attempt = 0; attempt < REREAD_TRIES; attempt += 1) {
+        await sleep(REREAD_PAUSE_MS);
+        try {
+          const revision = await reread();
+          if (revision !== undefined) return revision;
+          break;
+        } catch {
+          // The store is still away: another look, then the caller is told that nobody knows.
+        }
+      }
+      // Not seen is not the same as not happening: a commit may still be under way. The caller repeats, and the guards decide.
+      throw error;
+    }
+  }
+
+  /** The task that an equal earlier request made. @throws DomainError `already_exists` when an earlier one differs. */
+  async #earlier(definition: TaskDefinition): Promise<LiveTask | Task | undefined> {
+    if (definition.request_key !== '') {
+      const first = await this.#deps.requests.find(definition.domain, definition.request_key);
+      if (first !== undefined) return await this.#sameRequest(definition, first);
+    }
+    const found = await this.read(definition.task_guid);
+    if (found === undefined) return undefined;
+    const differing = differences(definitionOf(found), definition);
+    if (differing.length === 0) return found;
+    throw differs(`task ${definition.task_guid} exists with another definition`, differing);
+  }
+
+  async #sameRequest(definition: TaskDefinition, first: RequestRecord): Promise<LiveTask | Task> {
+    const message = `request_key ${definition.request_key} was used for another request`;
+    const found = await this.read(first.task_guid);
+    if (found?.status.uid === first.uid) {
+      // The guid may have been made up anew for the repeat; everything else must be equal.
+      const differing = differences(definitionOf(found), { ...definition, task_guid: first.task_guid });
+      if (differing.length === 0) return found;
+      throw differs(message, differing);
+    }
+    if (first.digest !== digestOf(definition)) throw differs(message, []);
+    const finished = await this.#deps.history.get(first.task_guid);
+    if (finished?.record.uid === first.uid) return finished.task;
+    throw new DomainError(
+      'already_exists',
+      `request_key ${definition.request_key} made task ${first.task_guid}, which history no longer keeps`,
+    );
+  }
+}
+
+/** The callback job that comes into being with the end of a task. */
+function owedCallback(definition: TaskDefinition, status: TaskStatus): Write[] {
+  if (definition.completion_callback_url === '') return [];
+  const record: OutboxRecord = {
+    task_guid: status.task_guid,
+    uid: status.uid,
+    number: status.number,
+    url: definition.completion_callback_url,
+    attempts: 0,
+    next_at: 0,
+    last_status: 0,
+    last_error: '',
+  };
+  return [{ put: outboxKey(status.uid), value: encodeRecord(record) }];
+}
+
+function differences(a: TaskDefinition, b: TaskDefinition): string[] {
+  const fields = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TaskDefinition>;
+  return [...fields].filter(
+    (field) => field !== 'request_key' && JSON.stringify(a[field]) !== JSON.stringify(b[field]),
+  );
+}
+
+function differs(message: string, fields: readonly string[]): DomainError {
+  const faults: FieldFault[] = fields.map((field) => ({ field, message: 'differs from the existing task' }));
+  const named = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
+  return new DomainError('already_exists', `${message}${named}`, { faults });
+}
+
+/** Of all that was asked but the guid, which a client may make up anew when it repeats a request. */
+function digestOf(definition: TaskDefinition): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...definition, task_guid: '' }))
+    .digest('hex');
+}
+
+function newWriteId(): string {
+  return randomHex(8);
+}

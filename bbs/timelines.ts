@@ -1,0 +1,104 @@
+import { DomainError, errorText } from '../src/domain/errors.ts';
+import { isTerminal, type Task } from '../src/domain/task.ts';
+import type { CellData } from './cell-data.ts';
+import type { Control } from './control.ts';
+import type { History } from './history.ts';
+import type { CellEventRecord } from './records.ts';
+import type { Store } from './store/store.ts';
+import { cellEvents, cellEventsWrites, keptCellEvents, merged, ownEvents, type TimelineEvent } from './timeline.ts';
+import type { View } from './view.ts';
+
+export interface TimelinesDeps {
+  readonly store: Store;
+  readonly view: View;
+  readonly history: History;
+  readonly control: Control;
+  readonly data: CellData;
+}
+
+export interface TaskTimeline {
+  readonly events: readonly TimelineEvent[];
+  /** What is missing, and why. */
+  readonly notes: readonly string[];
+}
+
+interface Placement {
+  readonly cell: string;
+  readonly attempt: string;
+}
+
+/** Earlier placements whose cells are asked: more than these are in the records of their release. */
+const MOST_ASKED = 4;
+
+/** Brings together what the record, the history and the cells tell of a task. */
+export class Timelines {
+  readonly #deps: TimelinesDeps;
+
+  constructor(deps: TimelinesDeps) {
+    this.#deps = deps;
+  }
+
+  async of(task: Task, signal: AbortSignal): Promise<TaskTimeline> {
+    const { store, view, history } = this.#deps;
+    const live = view.task(task.task_guid);
+    const status = live?.status.uid === task.uid ? live.status : undefined;
+    const record = status === undefined ? (await history.get(String(task.number)))?.record : undefined;
+    const sealed = record?.uid === task.uid ? record : undefined;
+    const trail = status?.trail ?? sealed?.trail ?? [];
+    const tries = view.owed(task.uid)?.tries ?? sealed?.delivery?.tries ?? [];
+    const own = ownEvents({ task, trail, tries, callbackUrl: task.completion_callback_url, sealed });
+    const kept = await keptCellEvents(store, task.number);
+    const told = kept.map(({ cell, attempt, events }) => cellEvents(cell, attempt, events));
+    const placements: Placement[] = trail
+      .flatMap(({ cell = '', attempt = '' }) => (cell === '' || attempt === '' ? [] : [{ cell, attempt }]))
+      .slice(-MOST_ASKED);
+    if (task.cell_id !== '') placements.push({ cell: task.cell_id, attempt: task.attempt });
+    const notes: string[] = [];
+    const open = placements.filter(({ attempt }) => !kept.some((one) => one.attempt === attempt));
+    const asked = await Promise.all(open.map(async (placement) => await this.#ask(task, placement, notes, signal)));
+    return { events: merged(own, [...told, ...asked]), notes };
+  }
+
+  /** What a cell saw of an attempt whose end it does not report. */
+  async note(guid: string, cell: string, attempt: string, events: readonly CellEventRecord[]): Promise<void> {
+    const { store, view, history } = this.#deps;
+    const status = view.task(guid)?.status ?? (await history.get(guid))?.task;
+    if (status?.attempt !== attempt || status.cell_id !== cell || !isTerminal(status.state)) {
+      throw new DomainError('stale_attempt', `task ${guid} has not ended on this attempt`);
+    }
+    const writes = cellEventsWrites(cell, attempt, events, 'end')(status);
+    if (writes.length > 0) await store.commit({ guards: [], writes });
+  }
+
+  async #ask(
+    task: Task,
+    { cell, attempt }: Placement,
+    notes: string[],
+    signal: AbortSignal,
+  ): Promise<readonly TimelineEvent[]> {
+    const missing = (why: string) =>
+      notes.push(`what cell ${cell} saw of attempt ${attempt.slice(0, 8)} is missing: ${why}`);
+    if (!this.#deps.control.isConnected(cell)) {
+      missing('the cell is not connected');
+      return [];
+    }
+    try {
+      const place = { cellId: cell, guid: task.task_guid, attempt };
+      const { events } = await this.#deps.data.timeline(place, signal);
+      return events.map(({ time, component, kind, text, cause, data }) => ({
+        time: BigInt(time),
+        actor: cell,
+        component,
+        kind,
+        text,
+        cause,
+        data,
+        attempt,
+      }));
+    } catch (error) {
+      signal.throwIfAborted();
+      missing(errorText(error));
+      return [];
+    }
+  }
+}

@@ -1,0 +1,357 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { errorText, isDomainError } from '../src/domain/errors.ts';
+import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
+import { PREFIX } from './keys.ts';
+import { LiveTask, Spec } from './live-task.ts';
+import { NumberIndex } from './number-index.ts';
+import { OwnWrites } from './own-writes.ts';
+import type { CellRecord, OutboxRecord } from './records.ts';
+import type { Change, Entry, Page, Store } from './store/store.ts';
+
+export { definitionOf, LiveTask } from './live-task.ts';
+
+export interface LiveCell {
+  readonly record: CellRecord;
+  /** Create revision of its key: the fencing number. */
+  readonly epoch: number;
+}
+
+/** One change of a task or a cell, in the order of the store. */
+export type ViewChange =
+  | {
+      readonly kind: 'task';
+      readonly cursor: string;
+      readonly guid: string;
+      readonly before: LiveTask | undefined;
+      readonly after: LiveTask | undefined;
+    }
+  | {
+      readonly kind: 'cell';
+      readonly cursor: string;
+      readonly id: string;
+      readonly before: LiveCell | undefined;
+      readonly after: LiveCell | undefined;
+    }
+  | { readonly kind: 'outbox'; readonly uid: string; readonly after: OutboxRecord | undefined }
+  /** The watch broke beyond repair and the view was read anew: what happened in between is not known change by change. */
+  | { readonly kind: 'reset' };
+
+export type ViewListener = (change: ViewChange) => void;
+
+/** Puts a record in its place, under the cursor of its change, and says what that changed. */
+type Put = (cursor: string) => ViewChange | undefined;
+
+const PAGE = 1_000;
+const FRESH_BOUND_MS = 2_000;
+
+/**
+ * The live state in memory, as of one revision, kept by following the store. Reads are answered from here; what must be
+ * decided is decided by the store's own compares. Listeners are called in the store's order, each change once.
+ */
+export class View {
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  readonly #listeners = new Set<ViewListener>();
+  #waiters: { revision: number; resolve: () => void }[] = [];
+  #tasks = new Map<string, LiveTask>();
+  /** Definitions whose task has not come yet; then they are the task's. */
+  #specs = new Map<string, Spec>();
+  readonly own = new OwnWrites();
+  /** Own writes that the watch has not brought yet. */
+  readonly #ahead = new Map<string, LiveTask>();
+  #cells = new Map<string, LiveCell>();
+  #outbox = new Map<string, OutboxRecord>();
+  #tasksOfCell = new Map<string, Set<string>>();
+  #numbers = new NumberIndex();
+  #revision = 0;
+  #following: Promise<void> | undefined;
+
+  constructor(store: Store, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Reads everything once and begins to follow. @throws DomainError `unavailable` when the store does not answer. */
+  async open(): Promise<void> {
+    await this.#load();
+    this.#following = this.#follow();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  task(guid: string): LiveTask | undefined {
+    return this.#tasks.get(guid);
+  }
+
+  /** The newest that is known here, also when it has not come by with the watch. For who writes next; readers keep to one revision. */
+  newest(guid: string): LiveTask | undefined {
+    return this.#ahead.get(guid) ?? this.#tasks.get(guid);
+  }
+
+  /** A write of this process was committed: until the watch brings it, it is the newest of its task. */
+  committed(task: LiveTask): void {
+    if (task.revision > this.#revision) this.#ahead.set(task.status.task_guid, task);
+  }
+
+  guidOfNumber(number: number): string | undefined {
+    return this.#numbers.guid(number);
+  }
+
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
+  tasks(): IterableIterator<LiveTask> {
+    return this.#tasks.values();
+  }
+
+  /** Newest first, only those with a number below `below`. */
+  *newestFirst(below?: number): Generator<LiveTask> {
+    for (const guid of this.#numbers.newestFirst(below)) {
+      const task = this.#tasks.get(guid);
+      if (task !== undefined) yield task;
+    }
+  }
+
+  cell(id: string): LiveCell | undefined {
+    return this.#cells.get(id);
+  }
+
+  cells(): IterableIterator<LiveCell> {
+    return this.#cells.values();
+  }
+
+  /** Tasks that a cell holds: CLAIMED or RUNNING there. */
+  tasksOfCell(id: string): LiveTask[] {
+    const found: LiveTask[] = [];
+    for (const guid of this.#tasksOfCell.get(id) ?? []) {
+      const task = this.#tasks.get(guid);
+      if (task !== undefined) found.push(task);
+    }
+    return found;
+  }
+
+  outbox(): IterableIterator<OutboxRecord> {
+    return this.#outbox.values();
+  }
+
+  owed(uid: string): OutboxRecord | undefined {
+    return this.#outbox.get(uid);
+  }
+
+  /** Calls the listener for every change from now on, until the returned function is called. Listeners must not throw or wait. */
+  listen(listener: ViewListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until the view has seen `revision`, at most 2 s: a store that is slow makes reads old, not absent. */
+  async reached(revision: number): Promise<void> {
+    if (this.#revision >= revision) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FRESH_BOUND_MS);
+      this.#waiters.push({ revision, resolve });
+    });
+    clearTimeout(timer);
+  }
+
+  async #load(): Promise<void> {
+    const { revision } = await this.#store.list(PREFIX.task, { limit: 1 });
+    // Each page becomes at once what is kept of it: the pages themselves take several times the memory.
+    const puts: Put[] = [];
+    for (const prefix of [PREFIX.spec, PREFIX.task, PREFIX.cell, PREFIX.outbox]) {
+      for await (const entry of this.#everything(prefix, revision)) {
+        const put = this.#read(entry);
+        if (put !== undefined) puts.push(put);
+      }
+    }
+    this.#ahead.clear();
+    this.#tasks = new Map();
+    this.#specs = new Map();
+    this.#cells = new Map();
+    this.#outbox = new Map();
+    this.#tasksOfCell = new Map();
+    this.#numbers = new NumberIndex();
+    for (const put of puts) put('');
+    this.#advance(revision);
+  }
+
+  /** All records under a prefix; the next page is on its way while one is read. */
+  async *#everything(prefix: string, revision: number): AsyncGenerator<Entry> {
+    const ask = (after?: string) =>
+      this.#store.list(prefix, { limit: PAGE, revision, ...(after === undefined ? {} : { after }) });
+    for (let asked: Promise<Page> | undefined = ask(); asked !== undefined; ) {
+      const { entries, more }: Page = await asked;
+      const after: string | undefined = entries.at(-1)?.key;
+      asked = more && after !== undefined ? ask(after) : undefined;
+      // Awaited above in its turn; a fault that comes before that is not unheard.
+      asked?.catch(() => {});
+      yield* entries;
+    }
+  }
+
+  async #follow(): Promise<void> {
+    let pauseMs = 100;
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const batch of this.#store.watch('', this.#revision, this.#stop.signal)) {
+          this.#applyBatch(batch.changes);
+          this.#advance(batch.revision);
+          pauseMs = 100;
+        }
+      } catch (error) {
+        this.#log.warn({ error: errorText(error) }, 'view.watch-broke');
+        // Changes were compacted away: only a new snapshot can tell what is. Anything else: go on from where we are.
+        if (isDomainError(error, 'compacted')) await this.#reload();
+      }
+      if (this.#stop.signal.aborted) return;
+      await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, 2_000);
+    }
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.#load();
+      this.#emit({ kind: 'reset' });
+      this.#log.info({ revision: this.#revision }, 'view.reloaded');
+    } catch (error) {
+      this.#log.warn({ error: errorText(error) }, 'view.reload-failed');
+    }
+  }
+
+  /** All changes of one commit arrive together; a task's definition is known before its status is told. */
+  #applyBatch(changes: readonly Change[]): void {
+    for (const change of changes)
+      if (change.key.startsWith(PREFIX.spec) && change.entry !== undefined) this.#apply(change);
+    let index = 0;
+    let revision = 0;
+    for (const change of changes) {
+      if (change.key.startsWith(PREFIX.spec)) continue;
+      if (change.revision !== revision) {
+        revision = change.revision;
+        index = 0;
+      }
+      const told = this.#apply(change, `${change.revision}-${index}`);
+      if (told === undefined) continue;
+      if (told.kind === 'task' || told.kind === 'cell') index += 1;
+      this.#emit(told);
+    }
+    for (const change of changes)
+      if (change.key.startsWith(PREFIX.spec) && change.entry === undefined) this.#apply(change);
+  }
+
+  #apply({ key, entry }: Change, cursor = ''): ViewChange | undefined {
+    return entry === undefined ? this.#gone(key, cursor) : this.#read(entry)?.(cursor);
+  }
+
+  /** What a record says, ready to be put in its place; undefined when it is none of ours, or cannot be read. */
+  #read(entry: Entry): Put | undefined {
+    const { key, value } = entry;
+    try {
+      if (key.startsWith(PREFIX.task)) return this.#readTask(entry);
+      if (key.startsWith(PREFIX.spec)) {
+        const spec = new Spec(value.toString());
+        return () => void this.#specs.set(key.slice(PREFIX.spec.length), spec);
+      }
+      if (key.startsWith(PREFIX.cell)) {
+        const cell = { record: decodeRecord<CellRecord>(value), epoch: entry.createRevision };
+        return (cursor) => this.#putCell(key.slice(PREFIX.cell.length), cell, cursor);
+      }
+      if (key.startsWith(PREFIX.outbox)) {
+        const job = decodeRecord<OutboxRecord>(value);
+        return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
+      }
+    } catch (error) {
+      // A record that cannot be read is left where it is, for people: it is neither invented nor deleted (reliability E18).
+      this.#log.error({ key, error: errorText(error) }, 'record.unreadable');
+    }
+    return undefined;
+  }
+
+  #gone(key: string, cursor: string): ViewChange | undefined {
+    if (key.startsWith(PREFIX.task)) return this.#putTask(key.slice(PREFIX.task.length), undefined, cursor);
+    if (key.startsWith(PREFIX.cell)) return this.#putCell(key.slice(PREFIX.cell.length), undefined, cursor);
+    if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
+    if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
+    return undefined;
+  }
+
+  #readTask({ key, value, modRevision }: Entry): Put {
+    const guid = key.slice(PREFIX.task.length);
+    const own = this.own.take(writeIdOf(value));
+    if (own !== undefined) return (cursor) => this.#putTask(guid, own.at(modRevision), cursor);
+    const { status, writeId } = decodeStatus(value);
+    return (cursor) => {
+      const before = this.#tasks.get(guid);
+      const spec = before?.status.uid === status.uid ? before.spec : this.#specs.get(status.uid);
+      return this.#putTask(guid, new LiveTask(status, modRevision, writeId, spec), cursor);
+    };
+  }
+
+  #putTask(guid: string, after: LiveTask | undefined, cursor: string): ViewChange {
+    const before = this.#tasks.get(guid);
+    const ahead = this.#ahead.get(guid);
+    if (ahead !== undefined && ahead.revision <= (after?.revision ?? Number.POSITIVE_INFINITY))
+      this.#ahead.delete(guid);
+    if (after === undefined) this.#tasks.delete(guid);
+    else {
+      this.#tasks.set(guid, after);
+      this.#specs.delete(after.status.uid);
+    }
+    if (before !== undefined && before.status.number !== after?.status.number)
+      this.#numbers.delete(before.status.number);
+    if (after !== undefined) this.#numbers.add(after.status.number, guid);
+    const from = heldBy(before);
+    const to = heldBy(after);
+    if (from !== to) {
+      if (from !== undefined) this.#tasksOfCell.get(from)?.delete(guid);
+      if (to !== undefined) {
+        const set = this.#tasksOfCell.get(to) ?? new Set();
+        this.#tasksOfCell.set(to, set.add(guid));
+      }
+    }
+    return { kind: 'task', cursor, guid, before, after };
+  }
+
+  #putCell(id: string, after: LiveCell | undefined, cursor: string): ViewChange {
+    const before = this.#cells.get(id);
+    if (after === undefined) this.#cells.delete(id);
+    else this.#cells.set(id, after);
+    return { kind: 'cell', cursor, id, before, after };
+  }
+
+  #putOutbox(uid: string, after: OutboxRecord | undefined): ViewChange {
+    if (after === undefined) this.#outbox.delete(uid);
+    else this.#outbox.set(uid, after);
+    return { kind: 'outbox', uid, after };
+  }
+
+  #emit(change: ViewChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #advance(revision: number): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    const due = this.#waiters.filter((waiter) => waiter.revision <= revision);
+    if (due.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > revision);
+    for (const waiter of due) waiter.resolve();
+  }
+}
+
+function heldBy(task: LiveTask | undefined): string | undefined {
+  const holds = task?.status.state === 'CLAIMED' || task?.status.state === 'RUNNING';
+  return holds ? task.status.cell_id : undefined;
+}

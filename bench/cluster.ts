@@ -1,0 +1,236 @@
+/**
+ * The whole control plane on one machine: a BBS, an auctioneer and etcd (with fsync), each a process, and 10, 100 and 1,000 scripted cells
+ * that run nothing. Every task goes through its whole life: created, claimed, fetched, started, completed, resolved, deleted.
+ *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/cluster.js      (TASKS=100000 ROUNDS=3 CELLS=10,1000)
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type BbsProcess,
+  type Clients,
+  connect,
+  cpuMsOf,
+  openPeer,
+  perSecond,
+  type Row,
+  report,
+  row,
+  startBbsProcess,
+  startBenchEtcd,
+  startProcess,
+  taskRequest,
+} from './bbs-parts.ts';
+import { type Sight, startCells, stopCells } from './cluster-cells.ts';
+import { bareLife, published, quantile, spent, useText } from './cluster-parts.ts';
+
+const TASKS = Number(process.env['TASKS'] ?? 10_000);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
+const SCALES = (process.env['CELLS'] ?? '10,100,1000').split(',').map(Number);
+const IDLE_TASKS = 60;
+const IDLE_PAUSE_MS = 15;
+const ROUND_MS = 2_000;
+const BURST = 1_000;
+const WARM_UP = 3_000;
+const MANY_IN_FLIGHT = 256;
+/** The whole bench waits no longer than this for one task. */
+const LIFE_MS = 60_000;
+const REPEATS = 6;
+
+interface Life {
+  readonly submitted: number;
+  reached?: number;
+  started?: number;
+  readonly completed: () => void;
+}
+
+const lives = new Map<string, Life>();
+let twice = 0;
+let repeated = 0;
+let latencies: { readonly reached: number; readonly started: number }[] = [];
+
+const sight: Sight = {
+  reached: (guid) => {
+    const life = lives.get(guid);
+    if (life !== undefined) life.reached ??= performance.now();
+  },
+  started: (guid) => {
+    const life = lives.get(guid);
+    if (life?.started !== undefined) twice += 1;
+    if (life !== undefined) life.started = performance.now();
+  },
+  completed: (guid) => lives.get(guid)?.completed(),
+};
+
+async function live({ tasks }: Clients): Promise<number> {
+  const task_guid = randomUUID();
+  let late: NodeJS.Timeout | undefined;
+  const completed = new Promise<void>((resolve, reject) => {
+    lives.set(task_guid, { submitted: performance.now(), completed: resolve });
+    late = setTimeout(() => reject(new Error(`task ${task_guid} did not complete in ${LIFE_MS} ms`)), LIFE_MS);
+  });
+  await Promise.all([again(() => tasks.DesireTask(taskRequest(task_guid))), completed]);
+  clearTimeout(late);
+  const { submitted, reached = Number.NaN, started = Number.NaN } = lives.get(task_guid) ?? { submitted: Number.NaN };
+  lives.delete(task_guid);
+  latencies.push({ reached: reached - submitted, started: started - submitted });
+  await again(() => tasks.ResolveTask({ task_guid }));
+  await again(() => tasks.DeleteTask({ task_guid }));
+  return 1;
+}
+
+/** A store that is late refuses (status 14), and every one of these calls may be repeated; so does the SDK. */
+async function again<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (tries > 0 && /DeleteTask: 5 /.test(String(error))) return undefined as T;
+      if (tries === REPEATS || !/: 14 /.test(String(error))) throw error;
+      repeated += 1;
+      await sleep(200 * Math.random() * 2 ** tries);
+    }
+  }
+}
+
+/** @returns tasks/s of so many together, from the first request to the last answer. */
+async function burst(clients: Clients, count: number, inFlight: number): Promise<number> {
+  const began = performance.now();
+  let left = count;
+  await Promise.all(
+    Array.from({ length: Math.min(count, inFlight) }, async () => {
+      while (left-- > 0) await live(clients);
+    }),
+  );
+  return count / ((performance.now() - began) / 1_000);
+}
+
+interface Figures {
+  readonly [kind: string]: number[];
+}
+const figures = (): Figures => ({
+  reached: [],
+  p99: [],
+  started: [],
+  one: [],
+  many: [],
+  burst: [],
+  whole: [],
+  bare: [],
+});
+
+async function measure(scale: number, clients: Clients, into: Figures, used: Map<string, string>): Promise<void> {
+  const note = async (kind: string, run: () => Promise<number>) => {
+    const before = await spent(roles());
+    const value = await run();
+    into[kind]?.push(value);
+    const after = await spent(roles());
+    const text = useText(before, after, (value * (after.at - before.at)) / 1_000);
+    used.set(`${scale} ${kind}`, text);
+    console.error(`  ${scale} cells, ${kind}: ${value.toFixed(0)}/s; ${text}`);
+  };
+  latencies = [];
+  await sleep(300);
+  for (let i = 0; i < IDLE_TASKS; i += 1) {
+    await live(clients);
+    await sleep(IDLE_PAUSE_MS);
+  }
+  const reached = latencies.map((each) => each.reached);
+  into['reached']?.push(quantile(reached, 0.5));
+  into['p99']?.push(quantile(reached, 0.99));
+  console.error(`  ${scale} cells, idle: ${quantile(reached, 0.5).toFixed(1)} ms`);
+  into['started']?.push(
+    quantile(
+      latencies.map((each) => each.started),
+      0.5,
+    ),
+  );
+  await note('one', () => perSecond(1, ROUND_MS, () => live(clients)));
+  await note('many', () => perSecond(32, ROUND_MS, () => live(clients)));
+  await note('burst', () => burst(clients, BURST, BURST));
+  await note('bare', () => perSecond(MANY_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
+  if (scale !== SCALES[0] && scale !== SCALES.at(-1)) return;
+  await note('whole', () => burst(clients, TASKS, MANY_IN_FLIGHT));
+}
+
+const etcd = await startBenchEtcd();
+const etcdPid = etcd.members[0]?.pid ?? 0;
+const peer = await openPeer(etcd);
+const bbs = await startBbsProcess(etcd, { cellLeaseMs: 10_000 });
+const auctioneer: BbsProcess = await startProcess('cluster-auctioneer', { listen: '127.0.0.1:0', bbs: [bbs.address] });
+const roles = () => ({
+  BBS: async () => (await bbs.usage()).cpuMs,
+  auctioneer: async () => (await auctioneer.usage()).cpuMs,
+  etcd: async () => cpuMsOf(etcdPid),
+  driver: async () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+});
+const clients = connect(bbs.address);
+const all = new Map(SCALES.map((scale) => [scale, figures()]));
+const used = new Map<string, string>();
+const memory = new Map<number, string>();
+const idleUse = new Map<number, string>();
+
+async function rounds(): Promise<void> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const scale of SCALES) {
+      const cells = await startCells(scale, { bbs: bbs.address, auctioneer: auctioneer.address }, sight);
+      // The first thousands of tasks are what the engine's compilers work on.
+      if (round === 0 && scale === SCALES[0]) await burst(clients, WARM_UP, 64);
+      await measure(scale, clients, all.get(scale) ?? figures(), used);
+      const before = await spent(roles());
+      await sleep(2_000);
+      idleUse.set(scale, useText(before, await spent(roles()), 0));
+      const [one, other] = [await bbs.usage(true), await auctioneer.usage(true)];
+      memory.set(scale, `BBS ${Math.round(one.rssMb)} MB, auctioneer ${Math.round(other.rssMb)} MB`);
+      const failure = cells.find((cell) => cell.failure !== undefined)?.failure;
+      if (failure !== undefined) throw failure;
+      await stopCells(cells);
+    }
+  }
+  const { total } = await clients.tasks.ListTasks({ page_size: 1 });
+  if (total !== '0' || twice > 0) throw new Error(`${total} tasks are left, ${twice} were started twice`);
+}
+
+try {
+  await rounds();
+} finally {
+  // A fault must not leave servers behind.
+  clients.channel.close();
+  await auctioneer.stop();
+  await bbs.stop();
+  await peer.close();
+  await etcd.stop();
+}
+
+const rows: Row[] = [];
+const [least, most] = [SCALES[0] ?? 0, SCALES.at(-1) ?? 0];
+for (const [scale, figure] of all) {
+  const of = (kind: string) => figure[kind] ?? [];
+  const at = `${scale} cells`;
+  const add = (what: string, unit: string, kind: string, diego: string) => {
+    const peers = unit === '/s' ? of('bare') : [];
+    const use = used.get(`${scale} ${kind}`) ?? '';
+    rows.push(row(`${what}, ${at}`, unit, of(kind), peers, [use, diego].filter((text) => text !== '').join('; ')));
+  };
+  add('idle submit at its cell, p50', 'ms', 'reached', published('idle', scale));
+  add('idle submit at its cell, p99', 'ms', 'p99', '');
+  add('idle submit to started, p50', 'ms', 'started', '');
+  add('tasks/s, 1 client', '/s', 'one', published('one', scale));
+  add('tasks/s, 32 clients', '/s', 'many', published('many', scale));
+  add(`tasks/s, burst of ${BURST}`, '/s', 'burst', published('burst', scale));
+  if (of('whole').length > 0) add(`tasks/s, ${TASKS} tasks`, '/s', 'whole', '');
+  console.log(`${at}: ${memory.get(scale)}; nothing to do: ${idleUse.get(scale)}`);
+}
+const compare = (what: string, unit: string, kind: string) => {
+  rows.push(row(what, unit, all.get(most)?.[kind] ?? [], all.get(least)?.[kind] ?? [], `peer: with ${least} cells`));
+};
+if (most !== least) {
+  compare(`idle submit at its cell with ${most} cells`, 'ms', 'reached');
+  compare(`tasks/s, ${TASKS} tasks, with ${most} cells`, '/s', 'whole');
+}
+console.log(
+  `medians of ${ROUNDS} rounds; peer: bare etcd transactions of the same keys; ${repeated} calls were repeated`,
+);
+report('cluster', rows);

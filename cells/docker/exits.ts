@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { DomainError, isDomainError } from '../../src/domain/errors.ts';
+import type { ContainerExit, ContainerState } from '../executor/runtime.ts';
+import { cancelled, type Engine } from './engine.ts';
+
+/** After a wake-up that was none; keeps a waiting loop from turning hot. */
+const CALM_MS = 100;
+
+export interface ExitWatch {
+  readonly engine: Engine;
+  readonly id: string;
+  readonly inspect: (signal: AbortSignal) => Promise<ContainerState>;
+  readonly pollMs: number;
+  readonly deadlineMs: number;
+}
+
+/**
+ * Waits for the end of a container. Only `inspect` decides (F11: a wait on a created container answers 0 at once, one registered
+ * after the exit hangs for ever). The order makes it fast: the engine sends the headers of a wait's answer when the wait is
+ * registered; an inspect after that sees the exit, or the wait will tell of it.
+ */
+export async function waitForExit(watch: ExitWatch, signal: AbortSignal): Promise<ContainerExit> {
+  const what = `wait for container ${watch.id}`;
+  let waiting: IncomingMessage | undefined;
+  let woken = false;
+  try {
+    for (;;) {
+      if (signal.aborted) throw cancelled(what);
+      if (!woken && isOver(waiting)) waiting = await register(watch, signal);
+      const state = await inspect(watch, signal);
+      if (state?.status === 'missing') throw new DomainError('not_found', `cannot ${what}: it is gone`);
+      if (state?.exit !== undefined) return state.exit;
+      if (woken) {
+        woken = false;
+        await pause(undefined, CALM_MS, signal);
+      } else {
+        woken = await pause(waiting, watch.pollMs, signal);
+      }
+    }
+  } finally {
+    waiting?.destroy();
+  }
+}
+
+function isOver(waiting: IncomingMessage | undefined): boolean {
+  return waiting === undefined || waiting.readableEnded || waiting.closed;
+}
+
+/** A wait is only a help: when it cannot be had, polling does it alone. */
+async function register(watch: ExitWatch, signal: AbortSignal): Promise<IncomingMessage | undefined> {
+  try {
+    const body = await watch.engine.open({
+      what: 'register a wait',
+      method: 'POST',
+      path: `/containers/${encodeURIComponent(watch.id)}/wait`,
+      query: { condition: 'next-exit' },
+      deadlineMs: watch.deadlineMs,
+      signal,
+    });
+    return body.resume();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined while the engine does not answer: the container may well go on without it. */
+async function inspect(watch: ExitWatch, signal: AbortSignal): Promise<ContainerState | undefined> {
+  try {
+    return await watch.inspect(signal);
+  } catch (error) {
+    if (isDomainError(error, 'unavailable')) return undefined;
+    throw error;
+  }
+}
+
+/** Resolves when the wait answered (true), after the time, or on the signal. */
+async function pause(waiting: IncomingMessage | undefined, ms: number, signal: AbortSignal): Promise<boolean> {
+  return await new Promise<boolean>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      waiting?.off('end', done);
+      waiting?.off('close', done);
+      signal.removeEventListener('abort', done);
+      resolve(waiting !== undefined && isOver(waiting));
+    };
+    const timer = setTimeout(done, ms);
+    waiting?.once('end', done);
+    waiting?.once('close', done);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted || (waiting !== undefined && isOver(waiting))) done();
+  });
+}

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerUsage } from '../executor/runtime.ts';
+import type { CgroupParents } from './cgroup-parents.ts';
+import { findCgroup } from './cgroups.ts';
+import type { Engine } from './engine.ts';
+
+interface SizedInfo extends ContainerInspectInfo {
+  readonly SizeRw?: number;
+}
+
+interface StatsAnswer {
+  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
+  readonly memory_stats?: { readonly max_usage?: number };
+}
+
+/** Measures what containers use: by the files of this machine where they are seen, else by the engine's own figures. */
+export class Meter {
+  readonly #engine: Engine;
+  readonly #local: boolean;
+  readonly #deadlineMs: number;
+  readonly #parents: CgroupParents | undefined;
+  readonly #folders = new Map<string, string>();
+
+  constructor(engine: Engine, options: { local: boolean; deadlineMs: number; parents: CgroupParents | undefined }) {
+    this.#parents = options.parents;
+    this.#engine = engine;
+    this.#local = options.local;
+    this.#deadlineMs = options.deadlineMs;
+  }
+
+  async usage(id: string): Promise<ContainerUsage> {
+    const info = await this.#inspect(id, false);
+    const [times, diskBytes] = await Promise.all([this.#times(info), this.disk(id).catch(() => undefined)]);
+    return { ...times, diskBytes };
+  }
+
+  /**
+   * Blocks on the disk, by `du` on the writable layer (4 ms when there is little in it, 0.2 s for 20,000 files). The engine's own
+   * figure is the second choice: it counts a sparse file as if it were full.
+   */
+  async disk(id: string): Promise<number> {
+    const folder = await this.#folderOf(id);
+    const told = folder === '' ? undefined : await diskOf(folder, this.#deadlineMs);
+    return told ?? (await this.#inspect(id, true)).SizeRw ?? 0;
+  }
+
+  forget(id: string): void {
+    this.#folders.delete(id);
+  }
+
+  async #times(info: ContainerInspectInfo): Promise<Omit<ContainerUsage, 'diskBytes'>> {
+    const { Id: id, State: state } = info;
+    const parent = info.HostConfig.CgroupParent ?? '';
+    const around = this.#parents?.owns(parent) === true ? this.#parents.read(parent) : undefined;
+    const cgroup = around ?? (this.#local ? await findCgroup(state.Pid, id) : undefined);
+    if (cgroup !== undefined) {
+      const [cpuNanoseconds, peakMemoryBytes] = await Promise.all([cgroup.cpuNanoseconds(), cgroup.peakMemoryBytes()]);
+      return { cpuNanoseconds, peakMemoryBytes };
+    }
+    if (!state.Running) return { cpuNanoseconds: undefined, peakMemoryBytes: undefined };
+    const answer = await this.#engine.json({
+      what: `measure container ${id}`,
+      method: 'GET',
+      path: `/containers/${id}/stats`,
+      query: { stream: '0', 'one-shot': '1' },
+      deadlineMs: this.#deadlineMs,
+    });
+    const { cpu_stats: cpu, memory_stats: memory } = answer as StatsAnswer;
+    const cpuTime = cpu?.cpu_usage?.total_usage;
+    return {
+      cpuNanoseconds: cpuTime === undefined || cpuTime === 0 ? undefined : BigInt(cpuTime),
+      peakMemoryBytes: memory?.max_usage,
+    };
+  }
+
+  /** The writable layer as a folder of this machine; empty when there is none that this cell sees. */
+  async #folderOf(id: string): Promise<string> {
+    if (!this.#local) return '';
+    const known = this.#folders.get(id);
+    if (known !== undefined) return known;
+    const { GraphDriver: driver } = await this.#inspect(id, false);
+    const upper = driver.Name === 'overlay2' ? ((driver.Data as { UpperDir?: string } | null)?.UpperDir ?? '') : '';
+    const folder = upper !== '' && (await isSeen(upper)) ? upper : '';
+    this.#folders.set(id, folder);
+    return folder;
+  }
+
+  async #inspect(id: string, size: boolean): Promise<SizedInfo> {
+    const info = await this.#engine.json({
+      what: `measure container ${id}`,
+      method: 'GET',
+      path: `/containers/${encodeURIComponent(id)}/json`,
+      ...(size ? { query: { size: '1' } } : {}),
+      deadlineMs: this.#deadlineMs,
+    });
+    return info as SizedInfo;
+  }
+}
+
+async function isSeen(folder: string): Promise<boolean> {
+  return await access(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Undefined when it cannot be told this way. What vanishes while it looks makes du complain, and still sum up. */
+async function diskOf(folder: string, deadlineMs: number): Promise<number | undefined> {
+  return await new Promise<number | undefined>((resolve) => {
+    const child = spawn('du', ['-skx', folder], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: deadlineMs,
+      killSignal: 'SIGKILL',
+    });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.on('error', () => resolve(undefined));
+    child.on('close', () => {
+      const told = /^(\d+)\s/.exec(out)?.[1];
+      resolve(told === undefined ? undefined : Number(told) * 1_024);
+    });
+  });
+}

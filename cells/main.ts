@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { statfs } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { errorText } from '../src/domain/errors.ts';
+import { type Clock, systemClock } from '../src/platform/clock.ts';
+import { bounded, type Running } from '../src/platform/group.ts';
+import { Metrics } from '../src/platform/metrics.ts';
+import { serveOps } from '../src/platform/ops-server.ts';
+import { readTls } from '../src/platform/tls.ts';
+import type { CellConfig } from './config.ts';
+import { openDockerRuntime } from './docker/docker-runtime.ts';
+import { Capacity, type Total } from './executor/capacity.ts';
+import { requireWritable } from './executor/files.ts';
+import { Gate } from './executor/gate.ts';
+import { Journal } from './executor/journal.ts';
+import { Spools } from './executor/logs/spools.ts';
+import { Outbox } from './executor/outbox.ts';
+import { type OutputLimits, OutputStore } from './executor/outputs/store.ts';
+import type { ContainerRuntime, RuntimeInfo } from './executor/runtime.ts';
+import { Timelines } from './executor/timeline.ts';
+import { CellTransfers } from './executor/transfers/transfers.ts';
+import { measureCell, measuredRuntime } from './metrics.ts';
+import { AuctionLink } from './rep/auction-link.ts';
+import { Calls } from './rep/calls.ts';
+import { ControlLink } from './rep/control-link.ts';
+import { pushData } from './rep/data-push.ts';
+import { findRemains } from './rep/found.ts';
+import { Health } from './rep/health.ts';
+import { pushLogs } from './rep/log-push.ts';
+import { Membership } from './rep/membership.ts';
+import { Peers } from './rep/peers.ts';
+import { Rep } from './rep/rep.ts';
+
+export interface CellDeps {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** In place of the Docker Engine of the settings; closed with the cell. */
+  readonly runtime?: ContainerRuntime;
+  /** Shared where several roles run in one process. */
+  readonly metrics?: Metrics;
+  /** At `stop`, end this cell's tasks and leave no container behind (one-machine mode). Otherwise they run on, to be adopted. */
+  readonly killOnStop?: boolean;
+  /** How long a start without an answer may take to show in the container; default 30 s. */
+  readonly confirmStartMs?: number;
+}
+
+/** Well within the time after which what runs under an epoch of before is called lost: whatever missed its adoption is asked for again. */
+const RECONCILE_MS = 8_000;
+const CONFIRM_START_MS = 30_000;
+const STOP_MS = 7_000;
+const KILL_STOP_MS = 4_000;
+const REMOVE_ALL_MS = 3_000;
+const LEAVE_MS = 1_000;
+/** From being fenced to SIGKILL: the BBS may call our tasks lost 10 s after that. */
+const FENCED_GRACE_MS = 5_000;
+const KILL_GRACE_MS = 1_000;
+const CONTAINERS_AUTO = 250 - 1;
+
+export interface RunningCell extends Running {
+  /** Of /metrics; undefined where none is served. */
+  readonly metricsAddress: string | undefined;
+}
+
+/** Starts the cell role. @throws DomainError when the engine does not answer or `state_dir` cannot be written. */
+export async function startCell(config: CellConfig, deps: CellDeps): Promise<RunningCell> {
+  const { log, clock = systemClock(), killOnStop = false } = deps;
+  const tls = readTls(config.tls);
+  for (const folder of ['', 'journal', 'outbox', 'logs', 'timeline'])
+    await requireWritable(join(config.state_dir, folder), 'state_dir');
+  const outputsFolder = outputsFolderOf(config);
+  await requireWritable(outputsFolder, 'outputs.store');
+  const metrics = deps.metrics ?? new Metrics();
+  const engineHost = { host: config.docker_host, cellId: config.cell_id, log };
+  const runtime = measuredRuntime(deps.runtime ?? (await openDockerRuntime(engineHost)), metrics);
+  const leaving = new AbortController();
+  // Everything that waits listens to it, and there is no upper limit to what waits.
+  setMaxListeners(0, leaving.signal);
+  const peers = new Peers(config.bbs, tls);
+  try {
+    const engine = await runtime.info();
+    const total = await totalOf(config, engine);
+    const journal = new Journal(config.state_dir, log);
+    const outbox = new Outbox(config.state_dir, log);
+    const { max_mb, keep_attempts, keep_hours } = config.logs;
+    const limits = { maxBytes: max_mb * 2 ** 20, keepAttempts: keep_attempts, keepMs: keep_hours * 3_600_000 };
+    const spools = new Spools(config.state_dir, limits, clock, log);
+    await spools.load();
+    const timelines = new Timelines(config.state_dir, limits, clock, log);
+    await timelines.load();
+    const outputs = new OutputStore(outputsFolder, outputLimitsOf(config), clock, log);
+    await outputs.load();
+    const { downloads, uploads, max_mb: transferMb, cache_mb } = config.transfers;
+    const unpackMaxBytes = transferMb * 2 ** 20;
+    const transfers = await CellTransfers.open({
+      folder: join(config.state_dir, 'transfers'),
+      downloads,
+      uploads,
+      maxBytes: unpackMaxBytes,
+      cacheBytes: cache_mb * 2 ** 20,
+      log,
+    });
+    const found = await findRemains({ runtime, journal, outbox, spools, log });
+
+    const capacity = new Capacity(total);
+    const offer = offerOf(config, total, engine);
+    let stopping = false;
+    const changed = () => auction.changed();
+    const health = new Health(runtime, engine, config.state_dir, log, changed);
+    const controls: ControlLink[] = [];
+    const membership: Membership = new Membership({
+      peers,
+      offer,
+      incarnation: randomUUID(),
+      clock,
+      log,
+      onEpoch: async (epoch) => {
+        for (const control of controls) control.reopen();
+        await rep.reconcile(epoch);
+        await rep.removeStrays().catch((error: unknown) => {
+          // Looked for again with every reconcile.
+          log.warn({ error: errorText(error) }, 'cell.strays-unknown');
+        });
+      },
+      onFenced: () => rep.stopAll('fenced', FENCED_GRACE_MS),
+      onChange: changed,
+    });
+    const calls = new Calls(peers, membership, config.cell_id, leaving.signal);
+    const rep: Rep = new Rep({
+      policy: {
+        cellId: config.cell_id,
+        allowPrivileged: config.allow_privileged,
+        defaultNetwork: config.network,
+        instanceIp: config.instance_ip === '' ? ownAddress() : config.instance_ip,
+        hasCertificates: config.trusted_certificates !== '',
+      },
+      preloaded: config.preloaded,
+      runtime,
+      engine: () => health.engine,
+      capacity,
+      journal,
+      outbox,
+      spools,
+      timelines,
+      outputs,
+      starts: new Gate(config.max_starts),
+      removals: new Gate(config.max_starts),
+      transfers,
+      certificates: config.trusted_certificates,
+      unpackMaxBytes,
+      calls,
+      membership,
+      clock,
+      log,
+      confirmStartMs: deps.confirmStartMs ?? CONFIRM_START_MS,
+      leaving: leaving.signal,
+      changed,
+    });
+    const closedReason = (): string => {
+      if (stopping) return 'the cell is stopping';
+      if (membership.epoch === undefined) return 'the cell is not registered';
+      if (!membership.sure) return 'the cell has lost contact with the BBS';
+      return membership.draining ? 'the cell is draining' : health.trouble;
+    };
+    const auction = new AuctionLink({
+      addresses: config.auctioneer,
+      tls,
+      log,
+      summary: (workSequence) => {
+        const reason = closedReason();
+        const { memoryMb: memory_mb, diskMb: disk_mb, containers } = capacity.free;
+        return {
+          offer,
+          epoch: membership.epoch ?? '0',
+          free: { memory_mb, disk_mb, containers },
+          cpu_weight_reserved: capacity.used.cpuWeight,
+          closed: reason !== '',
+          closed_reason: reason,
+          work_sequence: workSequence,
+        };
+      },
+      take: async (claim) => await rep.take(claim),
+    });
+    const take = (claim: { guid: string; attempt: string }) => void rep.take(claim).catch(() => undefined);
+    const pushDeps = { cellId: config.cell_id, rep, spools, timelines, outputs, leaving: leaving.signal, log };
+    for (const peer of peers.all) {
+      controls.push(
+        new ControlLink({
+          peer,
+          cellId: config.cell_id,
+          membership,
+          log,
+          onBack: () => void reconcile(),
+          onStop: (attempt, graceMs) => rep.stop(attempt, 'ended', graceMs),
+          onClaimed: take,
+          onLogsWanted: (wanted, client) => void pushLogs(pushDeps, wanted, client),
+          onDataWanted: (wanted, client) => void pushData(pushDeps, wanted, client),
+        }),
+      );
+    }
+
+    measureCell(metrics, { capacity, closedReason, tasks: () => rep.size });
+    const { metrics_listen: listen, insecure } = config;
+    const ops =
+      listen === undefined ? undefined : await serveOps({ listen, tls, insecure, metrics, notReady: closedReason });
+    rep.restore(found);
+    membership.start();
+    health.start();
+    for (const control of controls) control.start();
+    // Work is taken only when what was here before has been looked after.
+    void membership.settled(leaving.signal).then(
+      () => auction.start(),
+      () => undefined,
+    );
+    const chores = setInterval(() => void reconcile(), RECONCILE_MS);
+    const reconcile = async (): Promise<void> => {
+      try {
+        const { epoch } = membership;
+        if (epoch !== undefined) {
+          await rep.reconcile(epoch);
+          // Without a place nothing is a stray: another process may be this cell, and its containers carry our label, too.
+          await rep.removeStrays();
+        }
+        await spools.prune();
+        await timelines.prune();
+        await outputs.prune();
+      } catch (error) {
+        // The next round repairs what this one could not.
+        log.warn({ error: errorText(error) }, 'cell.reconcile-failed');
+      }
+    };
+    log.info(
+      { cell: config.cell_id, total, engine: engine.version, metrics: ops?.address, found: found.containers.length },
+      'cell.started',
+    );
+
+    const stop = async (): Promise<void> => {
+      stopping = true;
+      clearInterval(chores);
+      health.stop();
+      await auction.stop();
+      rep.close();
+      if (killOnStop) rep.stopAll('cell_stopped', KILL_GRACE_MS);
+      // Claims go back, and with killOnStop tasks end and are reported; what is left running runs on.
+      const done = killOnStop ? rep.settled() : rep.handedBack();
+      await bounded(done, killOnStop ? KILL_STOP_MS : STOP_MS, 'handing back work').catch((error: unknown) => {
+        log.warn({ error: errorText(error), left: rep.size }, 'cell.stop-unfinished');
+      });
+      leaving.abort();
+      if (killOnStop && rep.size > 0) {
+        // What could not be reported stays in the outbox; its container need not.
+        await bounded(rep.removeAll(), REMOVE_ALL_MS, 'removing containers').catch((error: unknown) => {
+          log.warn({ error: errorText(error) }, 'cell.containers-left');
+        });
+      }
+      await Promise.all(controls.map(async (control) => await control.stop()));
+      await bounded(membership.leave(LEAVE_MS), LEAVE_MS, 'leaving').catch((error: unknown) => {
+        log.warn({ error: errorText(error) }, 'cell.leave-failed');
+      });
+      await spools.detachAll();
+      await timelines.settled();
+      peers.close();
+      await runtime.close();
+      await ops?.stop();
+      log.info({ left: rep.size }, 'cell.stopped');
+    };
+    let stopped: Promise<void> | undefined;
+    return { metricsAddress: ops?.address, stop: async () => await (stopped ??= stop()) };
+  } catch (error) {
+    leaving.abort();
+    peers.close();
+    await runtime.close();
+    throw error;
+  }
+}
+
+const OWN_STORE = 'cell';
+const SHARED_STORE = 'dir:';
+
+function outputsFolderOf({ outputs: { store }, state_dir }: CellConfig): string {
+  return store === OWN_STORE ? join(state_dir, 'outputs') : store.slice(SHARED_STORE.length);
+}
+
+function outputLimitsOf({ outputs }: CellConfig): OutputLimits {
+  return {
+    maxBytes: outputs.max_mb * 2 ** 20,
+    maxFiles: outputs.max_files,
+    maxMs: outputs.max_seconds * 1_000,
+    keepAttempts: outputs.keep_attempts,
+    keepMs: outputs.keep_hours * 3_600_000,
+    keepBytes: outputs.keep_mb * 2 ** 20,
+  };
+}
+
+async function totalOf(config: CellConfig, engine: RuntimeInfo): Promise<Total> {
+  const memoryMb = config.memory_mb === 'auto' ? Math.floor(engine.memoryBytes / 2 ** 20) : config.memory_mb;
+  const containers = config.containers === 'auto' ? CONTAINERS_AUTO : config.containers;
+  if (config.disk_mb !== 'auto') return { memoryMb, diskMb: config.disk_mb, containers };
+  const { bavail, bsize } = await statfs(config.state_dir);
+  return { memoryMb, diskMb: Math.floor((bavail * bsize) / 2 ** 20), containers };
+}
+
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.find((address) => address?.family === 'IPv4' && !address.internal)?.address ?? '127.0.0.1';
+}
+
+function offerOf(config: CellConfig, total: Total, engine: RuntimeInfo) {
+  return {
+    cell_id: config.cell_id,
+    zone: config.zone,
+    stacks: config.stacks,
+    preloaded_rootfs: Object.keys(config.preloaded),
+    rootfs_schemes: config.rootfs_schemes,
+    placement_tags: config.placement_tags,
+    optional_placement_tags: config.optional_placement_tags,
+    capacity: { memory_mb: total.memoryMb, disk_mb: total.diskMb, containers: total.containers },
+    versions: {
+      engine: engine.version,
+      ...engine.components,
+      ...(config.outputs.store === OWN_STORE ? {} : { output_store: config.outputs.store }),
+    },
+  };
+}

@@ -1,0 +1,271 @@
+import { formatGoDuration } from '../../src/domain/duration.ts';
+import { errorText, isDomainError } from '../../src/domain/errors.ts';
+import type { Ending } from '../../src/domain/task-machine.ts';
+import { containerName } from '../executor/container-spec.ts';
+import { endingOf, exitText, infraFailed } from '../executor/ending.ts';
+import { withResult } from '../executor/result.ts';
+import type { ContainerExit, ContainerState } from '../executor/runtime.ts';
+import type { Attempt } from './attempt.ts';
+import type { RepContext } from './context.ts';
+import { digest, mark, tellEvents } from './events.ts';
+import { Gauge } from './gauge.ts';
+import { Backoff, rest } from './retry.ts';
+import { sealOutputs } from './seal.ts';
+import { KILL_AGAIN_MS, watch } from './watch.ts';
+
+const DRAIN_MS = 5_000;
+
+/** Opens the container's output and keeps it, from now on. */
+export async function listen(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
+  const stream = await rep.runtime.attach(container);
+  attempt.stream = stream;
+  const pump = async (name: 'stdout' | 'stderr') => {
+    // Read in any case: an output that nobody takes holds the process up.
+    for await (const piece of stream[name]) {
+      if (!attempt.terms.suppressOutput) await attempt.spool.write(name, piece as Buffer);
+    }
+  };
+  attempt.output = Promise.all([pump('stdout'), pump('stderr')]).then(
+    () => undefined,
+    (error: unknown) => rep.log.warn({ guid: attempt.guid, error: errorText(error) }, 'output.broke'),
+  );
+}
+
+/** From the running process to the freed capacity. */
+export async function observe(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
+  attempt.phase = 'running';
+  void rememberStart(rep, attempt, container);
+  const gauge = new Gauge(rep, attempt, container);
+  const exit = await untilExit(rep, attempt, container).finally(() => gauge.stop());
+  attempt.phase = 'reporting';
+  const ending = exit === undefined ? missing() : await judge(rep, attempt, container, exit, gauge);
+  // A task that has ended in the BBS has its outcome; the process is stopped and nothing is left to say.
+  await conclude(rep, attempt, attempt.stop?.cause === 'ended' ? undefined : ending);
+}
+
+/** Not awaited by anyone: it serves to notice, at the end, that somebody ran the container a second time. */
+export async function rememberStart(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
+  try {
+    const { startedAt } = await rep.runtime.inspect(container);
+    if (startedAt === undefined || attempt.startedAt !== undefined || attempt.phase !== 'running') return;
+    attempt.startedAt = startedAt;
+    const { guid, uid, terms } = attempt;
+    const name = containerName({ uid, attempt: attempt.attempt });
+    const entry = { guid, uid, attempt: attempt.attempt, container: name, terms };
+    await rep.journal.write({ ...entry, phase: 'running', startedAt: startedAt.toString() });
+  } catch (error) {
+    // The exit's own inspect tells the start, too.
+    rep.log.debug({ guid: attempt.guid, error: errorText(error) }, 'start-time.unknown');
+  }
+}
+
+/** Undefined = the container is gone. */
+async function untilExit(rep: RepContext, attempt: Attempt, container: string): Promise<ContainerExit | undefined> {
+  return await watch(rep, attempt, waitForExit(rep, container), async (_stop, now) => {
+    await signalFor(rep, attempt, container, now);
+  });
+}
+
+async function signalFor(rep: RepContext, attempt: Attempt, container: string, now: number): Promise<void> {
+  const { stop, terms } = attempt;
+  if (stop === undefined) return;
+  const kill = now >= stop.killAt;
+  if (!kill && stop.signalled) return;
+  if (!stop.signalled && (await finalState(rep, container)).finishedAt !== undefined) {
+    // It ended by itself before we came to it; its own outcome counts.
+    stop.killAt = now + KILL_AGAIN_MS;
+    return;
+  }
+  const signal = kill ? 'SIGKILL' : terms.stopSignal;
+  stop.signalled = true;
+  // Until the exit is there: a kill may get lost with the engine, and a process may hang in the kernel.
+  if (kill) {
+    stop.killAt = now + KILL_AGAIN_MS;
+    stop.killed = true;
+  }
+  rep.log.info({ guid: attempt.guid, attempt: attempt.attempt, cause: stop.cause, signal }, 'attempt.stopping');
+  mark(rep, attempt, 'rep', 'stopping', `${signal} is sent`, { cause: stop.cause, data: { signal } });
+  try {
+    await rep.runtime.kill(container, signal);
+  } catch (error) {
+    rep.log.warn({ guid: attempt.guid, signal, error: errorText(error) }, 'attempt.signal-failed');
+    // Bad signal names included: what cannot be asked politely is killed at the end of its grace.
+    if (kill) stop.killAt = now + 1_000;
+  }
+}
+
+export async function waitForExit(rep: RepContext, container: string): Promise<ContainerExit | undefined> {
+  const backoff = new Backoff({ firstMs: 200, mostMs: 5_000 });
+  for (;;) {
+    try {
+      return await rep.runtime.waitForExit(container, rep.leaving);
+    } catch (error) {
+      rep.leaving.throwIfAborted();
+      if (isDomainError(error, 'not_found')) return undefined;
+      rep.log.warn({ container, error: errorText(error) }, 'exit.wait-failed');
+      await backoff.pause(rep.leaving);
+    }
+  }
+}
+
+async function judge(
+  rep: RepContext,
+  attempt: Attempt,
+  container: string,
+  exit: ContainerExit,
+  gauge: Gauge,
+): Promise<Ending> {
+  const { spool, terms } = attempt;
+  const [state] = await Promise.all([finalState(rep, container), drain(attempt), gauge.end()]);
+  markExit(rep, attempt, exit);
+  if (!terms.suppressOutput) {
+    spool.flushLines();
+    const { stop } = attempt;
+    const late =
+      stop?.killed === true ? ` (exceeded ${formatGoDuration(stop.graceMs)} graceful shutdown interval)` : '';
+    spool.say(exitText('Exit status', exit, late));
+  }
+  const again =
+    attempt.startedAt !== undefined && state.startedAt !== undefined && state.startedAt !== attempt.startedAt;
+  if (again || state.restartCount > 0) {
+    return infraFailed(
+      'container_restarted',
+      'the container was started again from outside; its result counts for nothing',
+    );
+  }
+  const stopped = attempt.stop?.signalled === true ? attempt.stop.cause : undefined;
+  const ending = gauge.added(endingOf(exit, state, terms, stopped));
+  return await withFiles(rep, attempt, container, ending);
+}
+
+/** What is read of the container's files once nothing runs in it any more. */
+export async function withFiles(rep: RepContext, attempt: Attempt, container: string, ending: Ending): Promise<Ending> {
+  const pause = async (ms: number): Promise<void> => await rest(ms, rep.leaving);
+  const { resultFile } = attempt.terms;
+  const whole = await withResult(rep.runtime, container, resultFile, ending, pause);
+  if (resultFile !== '' && ending.outcome === 'succeeded') {
+    const { outcome, result_bytes, failure_reason: cause } = whole;
+    if (outcome !== 'succeeded')
+      mark(rep, attempt, 'rep', 'result_failed', `${resultFile} could not be read`, { cause });
+    else {
+      const data = { path: resultFile, bytes: String(result_bytes) };
+      mark(rep, attempt, 'rep', 'result_read', `${result_bytes} bytes from ${resultFile}`, { data });
+    }
+  }
+  return whole;
+}
+
+/** The process of a run action is the container's own, so its end is the action's. */
+function markExit(rep: RepContext, attempt: Attempt, { exitCode, oomKilled, error }: ContainerExit): void {
+  const data = { path: 'action.run', exit_code: String(exitCode), ...(oomKilled ? { oom_killed: 'true' } : {}) };
+  const text = error === '' ? `exit code ${exitCode}${oomKilled ? ', out of memory' : ''}` : error;
+  mark(rep, attempt, 'action', 'action_ended', `action.run ended: ${text}`, { data });
+}
+
+/** For the times only: without them a run is judged all the same. */
+export async function finalState(rep: RepContext, container: string): Promise<ContainerState> {
+  return await rep.runtime.inspect(container).catch(() => ({
+    status: 'exited' as const,
+    startedAt: undefined,
+    finishedAt: undefined,
+    exit: undefined,
+    restartCount: 0,
+  }));
+}
+
+/** A child that lives on may hold the output open after its parent's exit: wait, but not for ever. */
+async function drain(attempt: Attempt): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([attempt.output ?? Promise.resolve(), rest(DRAIN_MS, late.signal).catch(() => undefined)]);
+  late.abort();
+  attempt.stream?.close();
+}
+
+export function missing(): Ending {
+  return infraFailed('container_missing', 'container missing: it was removed from outside');
+}
+
+/** For an attempt whose process never ran, or cannot be shown to have run. Its container goes first, so that it never will. */
+export async function concludeUnrun(rep: RepContext, attempt: Attempt, ending: Ending): Promise<void> {
+  attempt.phase = 'reporting';
+  attempt.spool.say(ending.failure_reason);
+  await removeContainer(rep, attempt);
+  await conclude(rep, attempt, attempt.stop?.cause === 'ended' ? undefined : ending);
+}
+
+/** Tells the outcome until it is heard; only then the container goes, and only then its capacity is free. */
+export async function conclude(rep: RepContext, attempt: Attempt, ending: Ending | undefined): Promise<void> {
+  attempt.phase = 'reporting';
+  await rep.spools.finish(attempt.guid, attempt.attempt);
+  await sealOutputs(rep, attempt);
+  if (ending !== undefined) {
+    const { guid, attempt: id } = attempt;
+    await keep(rep, attempt, ending);
+    await deliver(rep, { guid, attempt: id, ending });
+    mark(rep, attempt, 'rep', 'reported', `reported as ${ending.outcome}`);
+  }
+  await discard(rep, attempt);
+}
+
+async function keep(rep: RepContext, attempt: Attempt, ending: Ending): Promise<void> {
+  try {
+    await rep.outbox.put({ guid: attempt.guid, attempt: attempt.attempt, ending });
+  } catch (error) {
+    // A full disk: the stopped container still tells the same to the next process of this cell.
+    rep.log.error({ guid: attempt.guid, error: errorText(error) }, 'outbox.write-failed');
+  }
+}
+
+/** An outcome's way to the BBS; also for those that an earlier process of this cell left in its outbox. */
+export async function deliver(
+  rep: RepContext,
+  entry: { readonly guid: string; readonly attempt: string; readonly ending: Ending },
+): Promise<void> {
+  const judged = await rep.calls.complete(entry, entry.ending, await digest(rep, entry), rep.leaving);
+  const { outcome, failure_code } = entry.ending;
+  rep.log.info(
+    { guid: entry.guid, attempt: entry.attempt, outcome, failure_code, verdict: judged.code },
+    'attempt.reported',
+  );
+  await rep.outbox.remove(entry).catch((error: unknown) => {
+    // Told again after a restart, and answered as a repetition.
+    rep.log.warn({ guid: entry.guid, error: errorText(error) }, 'outbox.remove-failed');
+  });
+}
+
+/** Leaves nothing of the attempt on this cell. `last` is what still has to be heard before it is forgotten. */
+export async function discard(rep: RepContext, attempt: Attempt, last?: () => Promise<void>): Promise<void> {
+  attempt.phase = 'removing';
+  await removeContainer(rep, attempt);
+  rep.capacity.release(attempt.attempt);
+  attempt.accounted.open();
+  rep.changed();
+  mark(rep, attempt, 'runtime', 'removed', 'nothing of it is left on the cell');
+  await last?.();
+  await rep.spools.finish(attempt.guid, attempt.attempt);
+  if (attempt.stop?.cause === 'ended') await tellEvents(rep, attempt);
+  await rep.timelines.finish(attempt);
+  await rep.journal.remove(attempt.guid, attempt.attempt).catch((error: unknown) => {
+    // Found without a container at the next start, and removed then.
+    rep.log.warn({ guid: attempt.guid, error: errorText(error) }, 'journal.remove-failed');
+  });
+  rep.forget(attempt);
+}
+
+/** Until the engine says that it is gone: before that its memory and disk are not free. */
+async function removeContainer(rep: RepContext, attempt: Attempt): Promise<void> {
+  const { container } = attempt;
+  attempt.stream?.close();
+  if (container === undefined) return;
+  const backoff = new Backoff({ firstMs: 200, mostMs: 10_000 });
+  for (;;) {
+    try {
+      await rep.removals.through(async () => await rep.runtime.remove(container));
+      attempt.container = undefined;
+      return;
+    } catch (error) {
+      rep.log.warn({ guid: attempt.guid, container, error: errorText(error) }, 'container.remove-failed');
+      await backoff.pause(rep.leaving);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import { errorText } from '../../src/domain/errors.ts';
+import { bounded } from '../../src/platform/group.ts';
+import { probe } from '../executor/files.ts';
+import type { ContainerRuntime, RuntimeInfo } from '../executor/runtime.ts';
+
+const EVERY_MS = 10_000;
+const BOUND_MS = 8_000;
+
+/** Whether the cell could run anything: an engine that answers and a disk that takes our records. */
+export class Health {
+  readonly #runtime: ContainerRuntime;
+  readonly #stateDir: string;
+  readonly #log: Logger;
+  readonly #changed: () => void;
+  #engine: RuntimeInfo;
+  #trouble = '';
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(runtime: ContainerRuntime, engine: RuntimeInfo, stateDir: string, log: Logger, changed: () => void) {
+    this.#runtime = runtime;
+    this.#engine = engine;
+    this.#stateDir = stateDir;
+    this.#log = log;
+    this.#changed = changed;
+  }
+
+  get engine(): RuntimeInfo {
+    return this.#engine;
+  }
+
+  /** Why no work can be taken, for people; empty = all is well. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
+  start(everyMs = EVERY_MS): void {
+    this.#timer = setTimeout(() => {
+      void this.#look().finally(() => {
+        if (!this.#stopped) this.start(everyMs);
+      });
+    }, everyMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const trouble = await this.#ask();
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    if (trouble === '') this.#log.info('cell.healthy');
+    else this.#log.warn({ trouble }, 'cell.unhealthy');
+    this.#changed();
+  }
+
+  async #ask(): Promise<string> {
+    try {
+      this.#engine = await bounded(this.#runtime.info(), BOUND_MS, 'the container engine');
+    } catch (error) {
+      return `container engine: ${errorText(error)}`;
+    }
+    try {
+      await bounded(probe(this.#stateDir), BOUND_MS, 'writing to state_dir');
+    } catch (error) {
+      return `state_dir: ${errorText(error)}`;
+    }
+    return '';
+  }
+}

@@ -1,0 +1,250 @@
+import type { Logger } from 'pino';
+import { errorText, isDomainError } from '../../src/domain/errors.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import { durationMsFromWire } from '../../src/rpc/codec.ts';
+import type { CellOffer } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
+import { Latch } from './latch.ts';
+import type { Peers } from './peers.ts';
+import { Backoff, rest } from './retry.ts';
+
+export interface MembershipDeps {
+  readonly peers: Peers;
+  readonly offer: CellOffer & { readonly cell_id: string };
+  readonly incarnation: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** With each new epoch, before any work under it. */
+  readonly onEpoch: (epoch: string) => Promise<void>;
+  /** Contact is lost for so long that the BBS may soon call our tasks lost: stop them now. */
+  readonly onFenced: () => void;
+  /** Something that the summary tells has changed. */
+  readonly onChange: () => void;
+}
+
+const TTL_FIRST_MS = 10_000;
+const UNSURE_AT = 0.8;
+const FENCED_AT = 2;
+const SAY_AGAIN_MS = 15_000;
+
+/**
+ * The cell's place in the cluster. What it believes of it counts from when the last answered renewal was *sent*, on a clock
+ * that no one can set (reliability 4.5): an answer that was long under way promises nothing about now.
+ */
+export class Membership {
+  readonly #deps: MembershipDeps;
+  readonly #stopped = new AbortController();
+  readonly #registered = new Latch();
+  readonly #settled = new Latch();
+  #epoch: string | undefined;
+  #ttlMs = TTL_FIRST_MS;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #held = false;
+  #draining = false;
+  #fenced = false;
+  #timer: NodeJS.Timeout | undefined;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(deps: MembershipDeps) {
+    this.#deps = deps;
+  }
+
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Whether work may begin. */
+  get sure(): boolean {
+    return this.#epoch !== undefined && this.#age() < UNSURE_AT * this.#ttlMs;
+  }
+
+  get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  get ttlMs(): number {
+    return this.#ttlMs;
+  }
+
+  start(): void {
+    // What runs here from before was last vouched for by an earlier process, at the latest now.
+    this.#sentAt = this.#deps.clock.monotonicMs();
+    this.#arm(UNSURE_AT);
+    this.#loop = this.#run().catch(() => undefined);
+  }
+
+  /** The present epoch, as soon as there is one. */
+  async registered(signal: AbortSignal): Promise<string> {
+    for (;;) {
+      await this.#registered.passed(signal);
+      if (this.#epoch !== undefined) return this.#epoch;
+    }
+  }
+
+  /** As `registered`, and what ran under earlier epochs has been looked after. */
+  async settled(signal: AbortSignal): Promise<void> {
+    await this.#settled.passed(signal);
+  }
+
+  /** Gives the place back, so that the next process of this cell need not wait for the lease to end. */
+  async leave(timeoutMs: number): Promise<void> {
+    this.#stopped.abort();
+    clearTimeout(this.#timer);
+    await this.#loop;
+    const { peers, offer, log } = this.#deps;
+    const epoch = this.#epoch;
+    this.#registered.close();
+    this.#settled.close();
+    if (epoch === undefined) return;
+    this.#epoch = undefined;
+    await peers
+      .call(async (client) => await client.Leave({ cell_id: offer.cell_id, epoch }, { timeoutMs }))
+      .catch((error: unknown) => log.warn({ error: errorText(error) }, 'cell.leave-failed'));
+  }
+
+  async #run(): Promise<void> {
+    const signal = this.#stopped.signal;
+    for (;;) {
+      await this.#register(signal);
+      const epoch = this.#epoch ?? '';
+      this.#deps.log.info({ epoch, ttlMs: this.#ttlMs }, 'cell.registered');
+      // Not awaited: the lease has to be renewed while the past is being looked after.
+      void this.#settle(epoch, signal);
+      await this.#keep(epoch, signal);
+      this.#registered.close();
+      this.#settled.close();
+      this.#epoch = undefined;
+      this.#deps.onChange();
+      this.#deps.log.warn({ epoch }, 'cell.place-lost');
+    }
+  }
+
+  async #settle(epoch: string, signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff({ firstMs: 200, mostMs: 5_000 });
+    while (this.#epoch === epoch && !signal.aborted) {
+      try {
+        await this.#deps.onEpoch(epoch);
+        if (this.#epoch === epoch) this.#settled.open();
+        this.#deps.onChange();
+        return;
+      } catch (error) {
+        this.#deps.log.warn({ error: errorText(error) }, 'cell.settle-failed');
+        await backoff.pause(signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #register(signal: AbortSignal): Promise<void> {
+    const { peers, offer, incarnation, clock } = this.#deps;
+    const backoff = new Backoff({ firstMs: 200, mostMs: 2_000 });
+    for (;;) {
+      signal.throwIfAborted();
+      const sentAt = clock.monotonicMs();
+      try {
+        const timeoutMs = this.#ttlMs / 3;
+        const answer = await peers.call(
+          async (client) => await client.Register({ offer, incarnation }, { timeoutMs, signal }),
+        );
+        this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
+        this.#epoch = answer.epoch;
+        this.#held = true;
+        this.#answered(sentAt);
+        this.#registered.open();
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isDomainError(error, 'already_exists')) this.#placeIsTaken(sentAt);
+        this.#explain(error);
+        await backoff.pause(signal);
+      }
+    }
+  }
+
+  /**
+   * For a process that never had the place, a sign of life of the BBS, one lease old. Either another process is this cell and
+   * lives: then what was found here is not ours to stop. Or it is our own former self, whose lease had not ended when we asked:
+   * then what it began is called lost no sooner than a whole grace after that. (Who had the place and lost it stops what it began.)
+   */
+  #placeIsTaken(askedAt: number): void {
+    if (!this.#held) this.#sentAt = Math.max(this.#sentAt, askedAt - this.#ttlMs);
+  }
+
+  #explain(error: unknown): void {
+    const { log, clock, offer } = this.#deps;
+    if (clock.monotonicMs() - this.#saidAt < SAY_AGAIN_MS) return;
+    this.#saidAt = clock.monotonicMs();
+    const fields = { cell: offer.cell_id, error: errorText(error) };
+    // After a crash this is our own former self, and passes with its lease.
+    if (isDomainError(error, 'already_exists')) log.warn(fields, 'cell.id-taken');
+    else log.warn(fields, 'cell.register-failed');
+  }
+
+  /** Renews until the place is gone. */
+  async #keep(epoch: string, signal: AbortSignal): Promise<void> {
+    const { peers, offer, clock, log } = this.#deps;
+    for (;;) {
+      await rest(this.#ttlMs / 3, signal);
+      const backoff = new Backoff({ firstMs: this.#ttlMs / 40, mostMs: this.#ttlMs / 6 });
+      for (;;) {
+        const sentAt = clock.monotonicMs();
+        try {
+          const timeoutMs = this.#ttlMs / 4;
+          const answer = await peers.call(
+            async (client) => await client.Renew({ cell_id: offer.cell_id, epoch }, { timeoutMs, signal }),
+          );
+          this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
+          if (this.#draining !== answer.draining) {
+            this.#draining = answer.draining;
+            this.#deps.onChange();
+          }
+          this.#answered(sentAt);
+          break;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (isDomainError(error, 'not_found') || isDomainError(error, 'stale_attempt')) return;
+          log.warn({ error: errorText(error) }, 'cell.renew-failed');
+          await backoff.pause(signal);
+        }
+      }
+    }
+  }
+
+  #age(): number {
+    return this.#deps.clock.monotonicMs() - this.#sentAt;
+  }
+
+  #answered(sentAt: number): void {
+    const was = this.#fenced || this.#age() >= UNSURE_AT * this.#ttlMs;
+    this.#sentAt = sentAt;
+    this.#fenced = false;
+    if (was) this.#deps.onChange();
+    this.#arm(UNSURE_AT);
+  }
+
+  /** Looks again when the next limit is reached: first unsure, then fenced. */
+  #arm(at: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped.signal.aborted) return;
+    this.#timer = setTimeout(
+      () => {
+        const reached = this.#age() >= at * this.#ttlMs;
+        if (!reached) this.#arm(at);
+        else if (at === UNSURE_AT) {
+          this.#deps.log.warn('cell.unsure');
+          this.#deps.onChange();
+          this.#arm(FENCED_AT);
+        } else {
+          this.#fenced = true;
+          this.#deps.log.error('cell.fenced');
+          this.#deps.onFenced();
+          this.#deps.onChange();
+        }
+      },
+      Math.max(1, at * this.#ttlMs - this.#age()),
+    );
+  }
+}

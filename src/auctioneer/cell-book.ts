@@ -1,0 +1,277 @@
+import type { Cell, CellIndex } from '../auction/cell-index.ts';
+import type { Demand, Offer, Resources } from '../auction/needs.ts';
+
+export interface Summary {
+  readonly cellId: string;
+  readonly epoch: bigint;
+  readonly offer: Offer;
+  readonly free: Resources;
+  readonly cpuWeight: number;
+  readonly closed: boolean;
+  readonly closedReason: string;
+  readonly workSequence: number;
+}
+
+/** Where a cell's work goes down. */
+export interface CellStream {
+  send(sequence: number, claims: readonly Claim[]): void;
+  /** Another stream of the same cell took its place. */
+  replaced(): void;
+}
+
+export interface Claim {
+  readonly task_guid: string;
+  readonly attempt: string;
+}
+
+/** Room taken for a placement that the cell's own figures do not show yet. */
+export interface Hold {
+  readonly cellId: string;
+  readonly memoryMb: number;
+  readonly diskMb: number;
+  readonly cpuWeight: number;
+  /** Of the work that carries it; unset until it is sent. */
+  sequence: number | undefined;
+  /** Monotonic; past it the cell is taken to have heard of it some other way, or never. */
+  expiresMs: number;
+}
+
+interface Joined {
+  readonly stream: CellStream;
+  summary: Summary;
+  /** Sequence numbers go on from what the cell's first summary names, whoever gave it that. */
+  sequence: number;
+}
+
+interface Entry {
+  readonly id: string;
+  known: { readonly offer: Offer; readonly epoch: bigint } | undefined;
+  generation: number;
+  /** Registrations up to this one are over. */
+  goneEpoch: bigint;
+  joined: Joined | undefined;
+  holds: Hold[];
+}
+
+/** A cell that never acknowledges is broken; its room must not be held for ever. */
+const UNACKNOWLEDGED_MS = 120_000;
+/** After a broken stream: time for work that was on its way to show up in the cell's own figures. */
+const CARRIED_MS = 5_000;
+
+export interface CellBookDeps {
+  readonly index: CellIndex;
+  /** Some cell has more room than before, or is new. */
+  readonly onRoom: () => void;
+  readonly monotonicMs: () => number;
+  /** Asks to call `expire` after this time. */
+  readonly expireIn: (ms: number) => void;
+}
+
+/** All cells, as the BBS knows them and as they joined here, kept in the index. */
+export class CellBook {
+  readonly #deps: CellBookDeps;
+  readonly #cells = new Map<string, Entry>();
+  #generation = 0;
+  #joined = 0;
+
+  constructor(deps: CellBookDeps) {
+    this.#deps = deps;
+  }
+
+  /** Cells that joined here under a registration that still holds. */
+  get joined(): number {
+    return this.#joined;
+  }
+
+  /** Cells that the BBS says are registered, and those of them that have not joined. */
+  census(): { known: number; missing: number } {
+    let known = 0;
+    let missing = 0;
+    for (const entry of this.#cells.values()) {
+      if (entry.known === undefined) continue;
+      known += 1;
+      if (!usable(entry)) missing += 1;
+    }
+    return { known, missing };
+  }
+
+  registered(id: string, offer: Offer, epoch: bigint): void {
+    const entry = this.#entry(id);
+    entry.generation = this.#generation;
+    if (entry.known !== undefined && entry.known.epoch > epoch) return;
+    this.#change(entry, () => {
+      entry.known = { offer, epoch };
+    });
+  }
+
+  unregistered(id: string, epoch: bigint): void {
+    const entry = this.#cells.get(id);
+    if (entry === undefined) return;
+    this.#change(entry, () => {
+      if (epoch > entry.goneEpoch) entry.goneEpoch = epoch;
+      if (entry.known !== undefined && entry.known.epoch <= epoch) entry.known = undefined;
+    });
+  }
+
+  /** A whole list follows: registrations it does not name are over when it ends. */
+  beginList(): void {
+    this.#generation += 1;
+  }
+
+  /** @returns whether a registration was lost. */
+  endList(): boolean {
+    let lost = false;
+    for (const entry of this.#cells.values()) {
+      if (entry.known === undefined || entry.generation === this.#generation) continue;
+      lost = true;
+      this.unregistered(entry.id, entry.known.epoch);
+    }
+    return lost;
+  }
+
+  join(stream: CellStream, summary: Summary): void {
+    const entry = this.#entry(summary.cellId);
+    const old = entry.joined?.stream;
+    this.#change(entry, () => {
+      this.#carry(entry);
+      entry.joined = { stream, summary, sequence: summary.workSequence };
+    });
+    old?.replaced();
+  }
+
+  update(stream: CellStream, summary: Summary): void {
+    const entry = this.#cells.get(summary.cellId);
+    const joined = entry?.joined;
+    if (entry === undefined || joined === undefined || joined.stream !== stream) return;
+    this.#change(entry, () => {
+      joined.summary = summary;
+      entry.holds = entry.holds.filter(({ sequence }) => sequence === undefined || sequence > summary.workSequence);
+    });
+  }
+
+  leave(stream: CellStream, id: string): void {
+    const entry = this.#cells.get(id);
+    if (entry?.joined?.stream !== stream) return;
+    this.#change(entry, () => {
+      this.#carry(entry);
+      entry.joined = undefined;
+    });
+  }
+
+  /** Notes what `place` has just taken in the index. */
+  hold(cellId: string, { memoryMb, diskMb, cpuWeight }: Demand): Hold {
+    const expiresMs = this.#deps.monotonicMs() + UNACKNOWLEDGED_MS;
+    const hold: Hold = { cellId, memoryMb, diskMb, cpuWeight, sequence: undefined, expiresMs };
+    this.#cells.get(cellId)?.holds.push(hold);
+    return hold;
+  }
+
+  release(hold: Hold): void {
+    const entry = this.#cells.get(hold.cellId);
+    if (entry === undefined) return;
+    this.#change(entry, () => {
+      entry.holds = entry.holds.filter((other) => other !== hold);
+    });
+  }
+
+  /** Sends work to a cell; false when it is not here (then it learns of its claims from the BBS). */
+  send(cellId: string, claims: readonly Claim[], holds: readonly Hold[]): boolean {
+    const joined = this.#cells.get(cellId)?.joined;
+    if (joined === undefined) return false;
+    joined.sequence += 1;
+    for (const hold of holds) hold.sequence = joined.sequence;
+    joined.stream.send(joined.sequence, claims);
+    return true;
+  }
+
+  /** Gives back what is held beyond its time. */
+  expire(): void {
+    const now = this.#deps.monotonicMs();
+    for (const entry of this.#cells.values()) {
+      if (!entry.holds.some((hold) => hold.expiresMs <= now)) continue;
+      this.#change(entry, () => {
+        entry.holds = entry.holds.filter((hold) => hold.expiresMs > now);
+      });
+    }
+  }
+
+  #entry(id: string): Entry {
+    let entry = this.#cells.get(id);
+    if (entry === undefined) {
+      entry = { id, known: undefined, generation: this.#generation, goneEpoch: -1n, joined: undefined, holds: [] };
+      this.#cells.set(id, entry);
+    }
+    return entry;
+  }
+
+  /** What was under way when a stream ended: the numbers of the next stream say nothing about it. */
+  #carry(entry: Entry): void {
+    if (entry.holds.length === 0) return;
+    const expiresMs = this.#deps.monotonicMs() + CARRIED_MS;
+    for (const hold of entry.holds) {
+      hold.sequence = undefined;
+      hold.expiresMs = Math.min(hold.expiresMs, expiresMs);
+    }
+    this.#deps.expireIn(CARRIED_MS);
+  }
+
+  /** Applies a change and carries it over into the index. */
+  #change(entry: Entry, change: () => void): void {
+    const { index, onRoom } = this.#deps;
+    const usableBefore = usable(entry);
+    const before = index.get(entry.id);
+    const had =
+      before?.cell.standing === 'open'
+        ? { memory: before.memory, disk: before.disk, containers: before.containers }
+        : undefined;
+    change();
+    this.#joined += Number(usable(entry)) - Number(usableBefore);
+    const cell = cellOf(entry);
+    if (cell === undefined) {
+      index.remove(entry.id);
+      if (entry.joined === undefined) this.#cells.delete(entry.id);
+      return;
+    }
+    index.upsert(cell);
+    const now = index.get(entry.id);
+    if (now === undefined || cell.standing !== 'open') return;
+    const more = had === undefined || now.memory > had.memory || now.disk > had.disk || now.containers > had.containers;
+    if (more) onRoom();
+  }
+}
+
+/** Joined, and under a registration that is not over: the BBS would accept claims for it. */
+function usable({ joined, known, goneEpoch }: Entry): boolean {
+  if (joined === undefined) return false;
+  const { epoch } = joined.summary;
+  return epoch > goneEpoch && (known === undefined || known.epoch <= epoch);
+}
+
+function cellOf(entry: Entry): Cell | undefined {
+  const { id, known, joined, holds } = entry;
+  if (joined !== undefined && usable(entry)) {
+    const { offer, epoch, closed, closedReason, free, cpuWeight } = joined.summary;
+    const held = { memoryMb: 0, diskMb: 0, cpuWeight: 0 };
+    for (const hold of holds) {
+      held.memoryMb += hold.memoryMb;
+      held.diskMb += hold.diskMb;
+      held.cpuWeight += hold.cpuWeight;
+    }
+    return {
+      id,
+      epoch: epoch.toString(),
+      offer,
+      free: {
+        memoryMb: free.memoryMb - held.memoryMb,
+        diskMb: free.diskMb - held.diskMb,
+        containers: free.containers - holds.length,
+      },
+      cpuWeight: cpuWeight + held.cpuWeight,
+      standing: closed ? 'closed' : 'open',
+      note: closedReason,
+    };
+  }
+  if (known === undefined) return undefined;
+  const { offer, epoch } = known;
+  return { id, epoch: epoch.toString(), offer, free: offer.capacity, cpuWeight: 0, standing: 'absent' };
+}

@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import type { Offer } from '../auction/needs.ts';
+import { DomainError, errorText } from '../domain/errors.ts';
+import { AsyncQueue } from '../platform/async-queue.ts';
+import type { CellSummary__Output } from '../rpc/gen/gavel/v1/CellSummary.ts';
+import type { Work } from '../rpc/gen/gavel/v1/Work.ts';
+import type { CallContext, Handlers } from '../rpc/types.ts';
+import type { CellBook, CellStream, Claim, Summary } from './cell-book.ts';
+import { offerFromWire, resourcesFromWire } from './wire.ts';
+
+/** Work a cell may leave unread before its stream is ended as dead; holds bound what is sent long before that. */
+const WORK_QUEUED_MOST = 10_000;
+
+/** The service that cells join: summaries come in, work goes out. */
+export function joinApi(book: CellBook, log: Logger): Handlers<'AuctionService'> {
+  return {
+    Join: (summaries, context) => {
+      const stream = new JoinedStream();
+      void follow(summaries, stream, book, context, log);
+      return stream.work;
+    },
+  };
+}
+
+class JoinedStream implements CellStream {
+  readonly work = new AsyncQueue<Work>(WORK_QUEUED_MOST);
+
+  send(sequence: number, claims: readonly Claim[]): void {
+    if (!this.work.push({ sequence, claims: [...claims] })) {
+      this.work.end(new DomainError('overloaded', 'the cell does not read its work'));
+    }
+  }
+
+  replaced(): void {
+    this.work.end(new DomainError('conflict', 'the cell joined again on another stream'));
+  }
+}
+
+/** Reads a cell's summaries until its stream ends, and takes it out of the book at once when it does. Never rejects. */
+async function follow(
+  summaries: AsyncIterable<CellSummary__Output>,
+  stream: JoinedStream,
+  book: CellBook,
+  context: CallContext,
+  log: Logger,
+): Promise<void> {
+  let offer: { readonly id: string; readonly offer: Offer } | undefined;
+  let joined = false;
+  // Also called by the signal: a reader that waits may learn late, or never, that its caller is gone.
+  const leave = () => {
+    stream.work.end();
+    if (!joined || offer === undefined) return;
+    joined = false;
+    book.leave(stream, offer.id);
+    log.info({ cell: offer.id }, 'cell.left');
+  };
+  context.signal.addEventListener('abort', leave, { once: true });
+  try {
+    // Not for-await: leaving that early destroys the call, and the cell would never be told why.
+    const reader = summaries[Symbol.asyncIterator]();
+    for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
+      const wire = next.value;
+      if (context.signal.aborted) break;
+      if (wire.offer !== null) {
+        requireOwn(context, wire.offer.cell_id);
+        if (offer !== undefined && offer.id !== wire.offer.cell_id) {
+          throw new DomainError('invalid_argument', 'offer.cell_id: must not change within a stream');
+        }
+        offer = { id: wire.offer.cell_id, offer: offerFromWire(wire.offer) };
+      }
+      if (offer === undefined) throw new DomainError('invalid_argument', 'offer: required in the first summary');
+      const summary = summaryOf(wire, offer.id, offer.offer);
+      if (joined) {
+        book.update(stream, summary);
+        continue;
+      }
+      joined = true;
+      book.join(stream, summary);
+      log.info({ cell: offer.id, epoch: wire.epoch, peer: context.peer }, 'cell.joined');
+    }
+  } catch (error) {
+    if (!context.signal.aborted)
+      log.warn({ cell: offer?.id, peer: context.peer, error: errorText(error) }, 'cell.stream-failed');
+    stream.work.end(error instanceof Error ? error : new DomainError('internal', errorText(error)));
+  } finally {
+    leave();
+  }
+}
+
+/** Where callers can be told apart, a cell speaks for itself only. */
+function requireOwn(context: CallContext, cellId: string): void {
+  if (cellId === '') throw new DomainError('invalid_argument', 'offer.cell_id: required');
+  const { role, name } = context.identity;
+  if (role === 'cell' && name !== cellId) {
+    throw new DomainError('permission_denied', `the certificate of cell ${name} does not speak for cell ${cellId}`);
+  }
+}
+
+function summaryOf(wire: CellSummary__Output, cellId: string, offer: Offer): Summary {
+  return {
+    cellId,
+    epoch: BigInt(wire.epoch),
+    offer,
+    free: resourcesFromWire(wire.free),
+    cpuWeight: Number(wire.cpu_weight_reserved),
+    closed: wire.closed,
+    closedReason: wire.closed_reason,
+    workSequence: Number(wire.work_sequence),
+  };
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { Context, type GlobalFlags } from './context.ts';
+import type { Io } from './io.ts';
+
+/** One run of the program. */
+export interface Cli {
+  readonly io: Io;
+  /** What the command answered; undefined = it came to its end. */
+  exitCode: number | undefined;
+  /** The command that runs, as people type it, for errors to point at its help. */
+  running: string;
+}
+
+/** Answers the exit code; nothing means 0, or that of the signal that ended it. */
+export type Handler<Flags> = (
+  context: Context,
+  args: readonly string[],
+  flags: Flags & GlobalFlags,
+) => Promise<number | undefined>;
+
+/** Gives a command its handler. Flags of its parents are the command's too, wherever they were written. */
+export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags>): Command {
+  return command.action(async () => {
+    const flags = command.optsWithGlobals<Flags & GlobalFlags>();
+    const context = new Context(cli.io, flags);
+    cli.running = fullName(command);
+    try {
+      cli.exitCode = await handler(context, command.args, flags);
+    } catch (error) {
+      throw context.explain(error);
+    } finally {
+      context.close();
+    }
+  });
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+}
+
+/** For options that may be given several times. */
+export function gather(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** For options that take several values parted by commas, and may be given several times. */
+export function gatherList(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))];
+}
+
+export function examples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('before', `${lines.map((line) => `  $ ${line}`).join('\n')}\n`);
+}

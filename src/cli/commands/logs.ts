@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { LogEntry } from '../../client/index.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { toJson } from '../../platform/json.ts';
+import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
+import { gapText, logObject } from '../event-view.ts';
+import { timeText } from '../format.ts';
+import { put } from '../io.ts';
+import { count } from './list.ts';
+
+interface LogFlags {
+  readonly follow?: boolean;
+  readonly lines?: string;
+  readonly stdout?: boolean;
+  readonly stderr?: boolean;
+  readonly source?: string;
+  readonly timestamps?: boolean;
+}
+
+export function addLogs(program: Command, cli: Cli): void {
+  const command = program
+    .command('logs <id>')
+    .description("a task's output: its stdout on stdout, its stderr on stderr")
+    .option('-f, --follow', 'go on as lines are written, until the task ends')
+    .option('-n, --lines <number>', 'only the last so many lines (and what follows with -f)')
+    .option('--stdout', 'only stdout')
+    .option('--stderr', 'only stderr')
+    .option('--source <name>', 'only of this source')
+    .option('--timestamps', 'time, stream and source before each line');
+  examples(command, 'gavel logs 766 -f', 'gavel logs 766 -n 100 --stderr');
+  handle<LogFlags>(cli, command, async (context, [id = ''], flags) => {
+    const only = streamOf(flags);
+    const last = flags.lines === undefined ? undefined : count(flags.lines, '--lines');
+    const task = await context.client().tasks.get(id, context.signal);
+    const handle = context.client().task(task.task_guid);
+    const filter = {
+      signal: context.signal,
+      ...(only === undefined ? {} : { stream: only }),
+      ...(flags.source === undefined ? {} : { source: flags.source }),
+    };
+    const show = shower(context, flags.timestamps === true);
+    let after = 0;
+    if (last !== undefined) {
+      // What there is, of which the end is kept; then on from there.
+      const tail: LogEntry[] = [];
+      for await (const entry of handle.logs(filter)) {
+        if (entry.type === 'line') after = entry.sequence;
+        if (entry.type !== 'end') tail.push(entry);
+        if (tail.length > last) tail.shift();
+      }
+      for (const entry of tail) await show(entry);
+      if (flags.follow !== true) return undefined;
+    }
+    for await (const entry of handle.logs({ ...filter, follow: flags.follow ?? false, afterSequence: after }))
+      await show(entry);
+    return undefined;
+  });
+}
+
+function streamOf({ stdout, stderr }: LogFlags): 'stdout' | 'stderr' | undefined {
+  if (stdout === true && stderr === true)
+    throw new DomainError('invalid_argument', 'give --stdout or --stderr; without either, both are shown');
+  if (stdout === true) return 'stdout';
+  return stderr === true ? 'stderr' : undefined;
+}
+
+function shower(context: Context, timestamps: boolean): (entry: LogEntry) => Promise<void> {
+  const { stdout, stderr } = context.io;
+  return async (entry) => {
+    if (context.machineReadable) return await context.print(toJson(logObject(entry)));
+    if (entry.type === 'gap') return context.say(gapText(entry));
+    if (entry.type === 'end')
+      return entry.reason === ''
+        ? undefined
+        : context.say(`the output ends here although the task goes on: ${entry.reason}`);
+    const before = timestamps
+      ? `${timeText(entry.time, context.flags.local)} ${entry.stream} ${entry.source || '-'} `
+      : '';
+    const after = entry.newline ? '\n' : '';
+    // The bytes as they are: they may be no text at all.
+    await put(
+      entry.stream === 'stdout' ? stdout : stderr,
+      Buffer.concat([Buffer.from(before), entry.text, Buffer.from(after)]),
+    );
+  };
+}

@@ -1,0 +1,148 @@
+import { InvalidArgumentError } from 'commander';
+import { DEFAULT_SERVER } from '../client/connection.ts';
+import { TaskClient } from '../client/index.ts';
+import { parseDuration } from '../domain/duration.ts';
+import { DomainError, isDomainError } from '../domain/errors.ts';
+import { type PlaceFlags, type Settings, settingsOf } from './contexts.ts';
+import { safe } from './format.ts';
+import { type Io, put } from './io.ts';
+import { StatusLine } from './status-line.ts';
+
+export const FORMATS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name', 'template'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** `-o json`, `-o template='{{.field}}'`. */
+export function parseOutput(text: string): string {
+  const name = text.split('=', 1)[0] ?? '';
+  const known = FORMATS.some((format) => format === name);
+  if (known && (name === 'template') === text.includes('=')) return text;
+  throw new InvalidArgumentError(
+    `Allowed choices are ${FORMATS.join(', ').replace('template', "template='{{.field}}'")}.`,
+  );
+}
+
+/** Flags that every command understands. */
+export interface GlobalFlags extends Omit<PlaceFlags, 'domain'> {
+  /** A format, or `template=TEXT`. */
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** False with --no-color. */
+  readonly color?: boolean;
+  readonly timeout?: string;
+  readonly local?: boolean;
+  readonly trunc?: boolean;
+  readonly yes?: boolean;
+  readonly input?: boolean;
+}
+
+/** What a command works with: its world, the flags everybody has, and the client when it needs one. */
+export class Context {
+  readonly io: Io;
+  readonly flags: GlobalFlags;
+  /** The redrawn line on a terminal, which everything else steps around. */
+  readonly line: StatusLine;
+  readonly #aborting = new AbortController();
+  #client: TaskClient | undefined;
+  #settings: Settings | undefined;
+
+  constructor(io: Io, flags: GlobalFlags) {
+    this.io = io;
+    this.flags = flags;
+    const drawable = io.stderr.isTTY === true && flags.quiet !== true && io.env['TERM'] !== 'dumb';
+    this.line = new StatusLine(io, drawable);
+    io.interrupts.take(() => this.#aborting.abort(new DomainError('cancelled', 'interrupted')));
+  }
+
+  /** Aborts at the first Ctrl-C, unless the command took charge of that itself. */
+  get signal(): AbortSignal {
+    return this.#aborting.signal;
+  }
+
+  get format(): Format {
+    const asked = this.flags.output?.split('=', 1)[0];
+    return FORMATS.find((format) => format === asked) ?? (this.flags.json === true ? 'json' : 'table');
+  }
+
+  /** The text of `-o template=TEXT`. */
+  get template(): string {
+    return (this.flags.output ?? '').slice('template='.length);
+  }
+
+  get machineReadable(): boolean {
+    return ['json', 'jsonl', 'yaml'].includes(this.format);
+  }
+
+  get color(): boolean {
+    const { env } = this.io;
+    if (this.flags.color === false || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb') return false;
+    return this.io.stdout.isTTY === true || env['CLICOLOR_FORCE'] === '1';
+  }
+
+  /** How wide a table may be; undefined = as wide as it is. */
+  get width(): number | undefined {
+    return this.io.stdout.isTTY === true && this.flags.trunc !== false ? this.io.stdout.columns : undefined;
+  }
+
+  get timeoutMs(): number | undefined {
+    const { timeout } = this.flags;
+    if (timeout === undefined) return undefined;
+    const ms = parseDuration(timeout);
+    if (ms === undefined || ms === 0) {
+      throw new DomainError('invalid_argument', `--timeout: ${timeout} is no time span, for example 30s or 5m`);
+    }
+    return ms;
+  }
+
+  /** Server, domain and certificates, from flags, environment, files and the context in use. */
+  get settings(): Settings {
+    this.#settings ??= settingsOf(this.flags, this.io.env, process.cwd());
+    return this.#settings;
+  }
+
+  /** Connected when first used. `callTimeout` false: --timeout bounds the command, not each call. */
+  client(callTimeout = true): TaskClient {
+    if (this.#client !== undefined) return this.#client;
+    const { values } = this.settings;
+    const tls = { ca: values.tls_ca?.value, cert: values.tls_cert?.value, key: values.tls_key?.value };
+    const timeoutMs = callTimeout ? this.timeoutMs : undefined;
+    this.#client = new TaskClient({
+      server: values.server?.value ?? DEFAULT_SERVER,
+      tls,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    return this.#client;
+  }
+
+  /** One line of the answer. */
+  async print(line: string): Promise<void> {
+    this.line.hide();
+    await put(this.io.stdout, `${line}\n`);
+  }
+
+  /** What is not the answer: announcements, hints, warnings. Never awaited: nothing depends on it. */
+  say(line: string): void {
+    if (this.flags.quiet === true) return;
+    this.line.hide();
+    this.io.stderr.write(`gavel: ${safe(line)}\n`);
+  }
+
+  /** An error that does not end the command. */
+  complain(line: string): void {
+    this.line.hide();
+    this.io.stderr.write(`gavel: ${safe(line)}\n`);
+  }
+
+  /** The error as a person wants to hear it: that nobody answers is no use without where. */
+  explain(error: unknown): unknown {
+    if (this.#client === undefined || !isDomainError(error, 'unavailable')) return error;
+    const why = /connect (E[A-Z]+)/.exec(error.message)?.[1] ?? error.message;
+    return new DomainError('unavailable', `no answer from ${this.#client.server}: ${why}`, { cause: error });
+  }
+
+  close(): void {
+    this.line.stop();
+    this.#client?.close();
+  }
+}

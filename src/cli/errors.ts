@@ -1,0 +1,59 @@
+import { CommanderError } from 'commander';
+import { type DomainError, type ErrorCode, errorText, isDomainError } from '../domain/errors.ts';
+import { toJson } from '../platform/json.ts';
+import { safe } from './format.ts';
+
+/** What to try next, for each kind of error. */
+const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  invalid_argument: 'gavel help, or the command with --help',
+  not_found: 'gavel tasks recent',
+  already_exists: 'gavel task show ID, or submit without a guid',
+  invalid_transition: 'gavel task show ID',
+  stale_attempt: 'gavel task show ID',
+  unauthenticated: 'the command with --tls-ca, --tls-cert and --tls-key',
+  permission_denied: 'the command with a certificate of another role (--tls-cert, --tls-key)',
+  unavailable: 'gavel dev (starts a system on this machine), or name a server with --server HOST:PORT',
+  deadline: 'the command with a longer --timeout',
+  overloaded: 'the same command a little later',
+  conflict: 'the same command again',
+  too_large: 'a smaller request (1 MiB is the limit)',
+  unimplemented: 'gavel version (server and client may be of different versions)',
+};
+const ELSE = 'gavel help, and the log of the server';
+
+export interface Told {
+  readonly message: string;
+  readonly code: string;
+  readonly faults: DomainError['faults'];
+  readonly next: string;
+}
+
+/** An error in words: what is wrong, every fault, what to try. `command` is what was run, as people type it. */
+export function tell(error: unknown, command: string): Told {
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { message, code: 'USAGE', faults: [], next: `${command} --help` };
+  }
+  if (!isDomainError(error)) return { message: errorText(error), code: 'INTERNAL', faults: [], next: ELSE };
+  const { code, faults } = error;
+  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+  // The faults follow one by one; the message would only say them again.
+  const message = code === 'invalid_argument' && faults.length > 0 ? `the request has ${count}:` : error.message;
+  const isRole = /^gavel (dev|bbs|auctioneer|cell)$/.test(command);
+  const ownHelp = code === 'invalid_argument' || (isRole && code === 'unavailable');
+  const next = ownHelp ? `${command} --help` : (NEXT[code] ?? ELSE);
+  return { message, code: code.toUpperCase(), faults, next };
+}
+
+export function errorLines({ message, faults, next }: Told): string {
+  const lines = [
+    ...message.split('\n').map(safe),
+    ...faults.map((fault) => `  ${safe(fault.field)}: ${safe(fault.message)}`),
+    `try: ${next}`,
+  ];
+  return lines.map((line) => `gavel: ${line}\n`).join('');
+}
+
+export function errorJson({ message, code, faults, next }: Told): string {
+  return `${toJson({ error: { code, message, details: faults, hint: next } })}\n`;
+}

@@ -1,0 +1,131 @@
+import { DomainError } from '../domain/errors.ts';
+import type { Task } from '../domain/task.ts';
+import { taskFromWire } from '../rpc/codec.ts';
+import type { Cell__Output } from '../rpc/gen/gavel/v1/Cell.ts';
+import type { HistoryRecord__Output } from '../rpc/gen/gavel/v1/HistoryRecord.ts';
+import type { Resources__Output } from '../rpc/gen/gavel/v1/Resources.ts';
+import type { Connection } from './connection.ts';
+
+/** What became of the completion callback. */
+export interface Delivery {
+  readonly url: string;
+  /** pending, delivered or dead. */
+  readonly state: string;
+  readonly attempts: number;
+  readonly last_status: number;
+  readonly last_error: string;
+  /** UNIX nanoseconds. */
+  readonly next_attempt_at: bigint;
+}
+
+export interface HistoryRecord {
+  readonly task: Task;
+  /** UNIX nanoseconds. */
+  readonly resolved_at: bigint;
+  /** callback, client or expired. */
+  readonly resolved_by: string;
+  readonly delivery?: Delivery;
+}
+
+export interface Resources {
+  readonly memory_mb: number;
+  readonly disk_mb: number;
+  readonly containers: number;
+}
+
+export interface Cell {
+  readonly cell_id: string;
+  readonly zone: string;
+  readonly stacks: readonly string[];
+  readonly preloaded_rootfs: readonly string[];
+  readonly rootfs_schemes: readonly string[];
+  readonly placement_tags: readonly string[];
+  readonly optional_placement_tags: readonly string[];
+  readonly capacity: Resources;
+  readonly reserved: Resources;
+  readonly tasks_claimed: number;
+  readonly tasks_running: number;
+  readonly epoch: number;
+  /** UNIX nanoseconds. */
+  readonly registered_at: bigint;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Finished tasks after their resolution. */
+export class History {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Newest first; pages are fetched as they are needed. */
+  async *list(
+    filter: { readonly domain?: string; readonly pageSize?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<HistoryRecord, void, undefined> {
+    let token = '';
+    do {
+      const request = { domain: filter.domain ?? '', page_size: filter.pageSize ?? 0, page_token: token };
+      const page = await this.#connection.history.ListHistory(request, this.#connection.call(filter.signal));
+      for (const record of page.records) yield historyFromWire(record);
+      token = page.next_page_token;
+    } while (token !== '');
+  }
+
+  /** By guid or number; of several lives of a guid, the newest. @throws TaskError `not_found`. */
+  async get(id: string | number, signal?: AbortSignal): Promise<HistoryRecord> {
+    return historyFromWire(
+      await this.#connection.history.GetHistory({ task_guid: String(id) }, this.#connection.call(signal)),
+    );
+  }
+}
+
+export class Cells {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async list(signal?: AbortSignal): Promise<readonly Cell[]> {
+    return (await this.census(signal)).cells;
+  }
+
+  /** The cells, and the time that the server has. */
+  async census(signal?: AbortSignal): Promise<{ readonly cells: readonly Cell[]; readonly serverTimeMs?: number }> {
+    const { cells, now } = await this.#connection.cluster.ListCells({}, this.#connection.call(signal));
+    const known = cells.map(cellFromWire);
+    return now === '0' ? { cells: known } : { cells: known, serverTimeMs: Number(BigInt(now) / 1_000_000n) };
+  }
+}
+
+function historyFromWire({ task, resolved_at, resolved_by, delivery }: HistoryRecord__Output): HistoryRecord {
+  if (task === null) throw new DomainError('internal', 'the server answered a history record without its task');
+  return {
+    task: taskFromWire(task),
+    resolved_at: BigInt(resolved_at),
+    resolved_by,
+    ...(delivery === null ? {} : { delivery: { ...delivery, next_attempt_at: BigInt(delivery.next_attempt_at) } }),
+  };
+}
+
+function cellFromWire({ offer, epoch, registered_at, reserved, ...counts }: Cell__Output): Cell {
+  if (offer === null) throw new DomainError('internal', 'the server answered a cell without its offer');
+  const { capacity, ...rest } = offer;
+  return {
+    ...rest,
+    ...counts,
+    capacity: resources(capacity),
+    reserved: resources(reserved),
+    epoch: Number(epoch),
+    registered_at: BigInt(registered_at),
+  };
+}
+
+function resources(wire: Resources__Output | null): Resources {
+  return {
+    memory_mb: Number(wire?.memory_mb ?? 0),
+    disk_mb: Number(wire?.disk_mb ?? 0),
+    containers: wire?.containers ?? 0,
+  };
+}

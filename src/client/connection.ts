@@ -1,0 +1,111 @@
+import type { ErrorCode } from '../domain/errors.ts';
+import { DomainError, isDomainError } from '../domain/errors.ts';
+import { readTls, type TlsConfig } from '../platform/tls.ts';
+import { Channel } from '../rpc/client.ts';
+import type { CallOptions, Client } from '../rpc/types.ts';
+
+export interface ClientOptions {
+  /** `host:port`, or several of equal servers parted by commas. Default `127.0.0.1:8889`. */
+  readonly server?: string;
+  /** PEM files: the authority of the server, and a certificate of one's own where the server asks for one. */
+  readonly tls?: TlsConfig | undefined;
+  /** Whole time of one call with its repeats. Default 15 s. */
+  readonly timeoutMs?: number;
+  /** How long a stream that broke (a server restarts) is tried again before it counts as lost. Default 2 min. */
+  readonly patienceMs?: number;
+}
+
+export const DEFAULT_SERVER = '127.0.0.1:8889';
+const PAUSE_FIRST_MS = 100;
+const PAUSE_MOST_MS = 2_000;
+
+/** What every part of the SDK calls through. */
+export class Connection {
+  readonly #channel: Channel;
+  readonly server: string;
+  readonly timeoutMs: number;
+  readonly patienceMs: number;
+  readonly tasks: Client<'TaskService'>;
+  readonly history: Client<'HistoryService'>;
+  readonly cluster: Client<'ClusterService'>;
+
+  constructor(options: ClientOptions) {
+    const addresses = (options.server ?? DEFAULT_SERVER)
+      .split(',')
+      .flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+    for (const address of addresses) {
+      if (!/^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/.test(address)) {
+        throw new DomainError('invalid_argument', `server: ${address} is no host:port, for example ${DEFAULT_SERVER}`);
+      }
+    }
+    this.#channel = new Channel({ addresses, tls: readTls(options.tls) });
+    this.server = addresses.join(',');
+    this.timeoutMs = options.timeoutMs ?? 15_000;
+    this.patienceMs = options.patienceMs ?? 120_000;
+    this.tasks = this.#channel.client('TaskService');
+    this.history = this.#channel.client('HistoryService');
+    this.cluster = this.#channel.client('ClusterService');
+  }
+
+  /** For calls that are safe to repeat, which are all of the SDK's: a submit carries its key. */
+  call(signal?: AbortSignal): CallOptions {
+    return { retry: true, timeoutMs: this.timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}
+
+const PASSING: readonly ErrorCode[] = ['unavailable', 'deadline', 'overloaded', 'conflict', 'internal', 'cancelled'];
+
+/** Paces the repeats of a stream: pauses grow, and the patience starts anew whenever something arrived. */
+export class Patience {
+  readonly #mostMs: number;
+  #since: number | undefined;
+  #pauseMs = PAUSE_FIRST_MS;
+
+  constructor(mostMs: number) {
+    this.#mostMs = mostMs;
+  }
+
+  /** Something arrived. */
+  renew(): void {
+    this.#since = undefined;
+    this.#pauseMs = PAUSE_FIRST_MS;
+  }
+
+  /** Waits before the next try. @throws the error when it will not pass by itself, or when patience is over. */
+  async retry(error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    throwIfGivenUp(signal);
+    this.#since ??= performance.now();
+    const passing = isDomainError(error) && PASSING.includes(error.code);
+    if (!passing || performance.now() - this.#since > this.#mostMs) throw error;
+    const pause = this.#pauseMs * (0.5 + Math.random());
+    this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MOST_MS);
+    await pausing(pause, signal);
+  }
+}
+
+/** @throws DomainError `cancelled`, or what the signal was aborted with when that is one of ours. */
+export function throwIfGivenUp(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw isDomainError(signal.reason) ? signal.reason : new DomainError('cancelled', 'the wait was given up');
+}
+
+function pausing(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      try {
+        throwIfGivenUp(signal);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

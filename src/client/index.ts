@@ -1,0 +1,26 @@
+/** The SDK: everything a program needs to submit, follow and end tasks. The only barrel of this repository. */
+
+export type { Action } from '../domain/action.ts';
+export { isTerminal, type Outcome, type Task, type TaskDefinition, type TaskState } from '../domain/task.ts';
+export { taskFromJson, taskToJson } from '../platform/task-json.ts';
+export { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
+export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
+export type { Cell, Delivery, HistoryRecord, Resources } from './cluster.ts';
+export type { ClientOptions } from './connection.ts';
+export {
+  type ErrorCode,
+  type FieldFault,
+  InterruptedError,
+  isTaskError,
+  TaskError,
+  TaskFailedError,
+} from './errors.ts';
+export type { Amounts, CellVerdict, Explanation, PlacementVerdict, SuggestedChange } from './explain.ts';
+export type { TaskEvent } from './follow.ts';
+export type { LogEnd, LogEntry, LogGap, LogLine, LogOptions } from './logs.ts';
+export type { Downloaded, DownloadedFile, DownloadOptions, Outputs } from './outputs.ts';
+export { type OutputFile, OutputsInfo } from './outputs-info.ts';
+export type { SyncContext, SyncOptions } from './sync-context.ts';
+export { type RunOptions, TaskClient, type TaskFilter, type TaskPage } from './task-client.ts';
+export type { EndOptions, TaskHandle, TaskStanding, WaitCondition, WaitOptions } from './task-handle.ts';
+export type { Timeline, TimelineEvent } from './timeline.ts';

@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { msToNanos } from '../domain/duration.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Outcome, Task, TaskDefinition, TaskState } from '../domain/task.ts';
+import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
+import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
+import { Cells, History } from './cluster.ts';
+import { type ClientOptions, Connection } from './connection.ts';
+import { TaskFailedError } from './errors.ts';
+import { type Explanation, explanationFromWire } from './explain.ts';
+import { readRecord } from './follow.ts';
+import { TaskHandle, type WaitOptions } from './task-handle.ts';
+
+export interface RunOptions {
+  /** A submit repeated under the same key creates nothing new and answers the first one's task. One is made up if not given. */
+  readonly key?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TaskFilter {
+  readonly domain?: string;
+  readonly cell?: string;
+  readonly states?: readonly TaskState[];
+  readonly outcomes?: readonly Outcome[];
+  /** Who submitted. */
+  readonly createdBy?: string;
+  /** All of these; an empty value stands for any. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** UNIX nanoseconds or a Date; inclusive. */
+  readonly createdAfter?: bigint | Date;
+  /** Exclusive. */
+  readonly createdBefore?: bigint | Date;
+  readonly pageSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TaskPage {
+  /** Newest first. */
+  readonly tasks: readonly Task[];
+  /** How many match in all. */
+  readonly total: number;
+  /** Empty on the last page. */
+  readonly nextPageToken: string;
+  /** From which a watch goes on without a gap. */
+  readonly cursor: string;
+}
+
+/** The way into a Gavel cluster. One is enough for a program; it holds its connections until `close()`. */
+export class TaskClient {
+  readonly #connection: Connection;
+  readonly tasks: Tasks;
+  readonly history: History;
+  readonly cells: Cells;
+
+  constructor(options: ClientOptions = {}) {
+    this.#connection = new Connection(options);
+    this.tasks = new Tasks(this.#connection);
+    this.history = new History(this.#connection);
+    this.cells = new Cells(this.#connection);
+  }
+
+  /** `host:port` of the servers, parted by commas. */
+  get server(): string {
+    return this.#connection.server;
+  }
+
+  /** A handle by guid, number or unique beginning of a guid; no I/O until it is used. */
+  task(id: string | number): TaskHandle {
+    return new TaskHandle(this.#connection, String(id));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+class Tasks {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Submits; resolves when the task is durable, not when it is done.
+   * @throws TaskError `invalid_argument` with every fault of the spec.
+   */
+  async run(spec: TaskSpec, options: RunOptions = {}): Promise<TaskHandle> {
+    const definition = named(parseTaskSpec(spec), options.key);
+    const request = definitionToWire(definition);
+    const answer = await this.#connection.tasks.DesireTask(request, this.#connection.call(options.signal));
+    const task = taskFromWire(answer);
+    return new TaskHandle(this.#connection, task.task_guid, task);
+  }
+
+  /** @throws TaskFailedError, with the record, when the task does not succeed. */
+  async runAndWait(spec: TaskSpec, options: RunOptions & WaitOptions = {}): Promise<Task> {
+    const task = await this.run(spec, options).then(async (handle) => await handle.wait(options));
+    if (task.outcome !== 'succeeded') throw new TaskFailedError(task);
+    return task;
+  }
+
+  /** Whether and where the task would be placed now, and what would help; nothing is created. */
+  async explain(spec: TaskSpec, signal?: AbortSignal): Promise<Explanation> {
+    const request = definitionToWire(named(parseTaskSpec(spec), undefined));
+    return explanationFromWire(
+      await this.#connection.tasks.ExplainPlacement({ request }, this.#connection.call(signal)),
+    );
+  }
+
+  /** The record, live or from history. @throws TaskError `not_found`. */
+  async get(id: string | number, signal?: AbortSignal): Promise<Task> {
+    return await readRecord(this.#connection, String(id), undefined, signal);
+  }
+
+  /** Live tasks, newest first; pages are fetched as they are needed. */
+  async *list(filter: TaskFilter = {}): AsyncGenerator<Task, void, undefined> {
+    let token = '';
+    do {
+      const page = await this.page(filter, token);
+      yield* page.tasks;
+      token = page.nextPageToken;
+    } while (token !== '');
+  }
+
+  async page(filter: TaskFilter = {}, pageToken = ''): Promise<TaskPage> {
+    const answer = await this.#connection.tasks.ListTasks(
+      {
+        domain: filter.domain ?? '',
+        cell_id: filter.cell ?? '',
+        states: [...(filter.states ?? [])],
+        outcomes: [...(filter.outcomes ?? [])],
+        created_by: filter.createdBy ?? '',
+        labels: filter.labels ?? {},
+        created_after: nanosText(filter.createdAfter),
+        created_before: nanosText(filter.createdBefore),
+        page_size: filter.pageSize ?? 0,
+        page_token: pageToken,
+      },
+      this.#connection.call(filter.signal),
+    );
+    return {
+      tasks: answer.tasks.map(taskFromWire),
+      total: Number(answer.total),
+      nextPageToken: answer.next_page_token,
+      cursor: answer.cursor,
+    };
+  }
+}
+
+export type { Tasks };
+
+function nanosText(time: bigint | Date | undefined): string {
+  if (time === undefined) return '0';
+  return (time instanceof Date ? msToNanos(time.getTime()) : time).toString();
+}
+
+/** Gives the definition its guid and key. A guid made up under a given key follows from the key, so that a repeat asks for the very same task. */
+function named(definition: TaskDefinition, key: string | undefined): TaskDefinition {
+  const given = key ?? definition.request_key;
+  if (key !== undefined && definition.request_key !== '' && definition.request_key !== key) {
+    throw new DomainError('invalid_argument', 'request_key: the spec and the option name two different keys');
+  }
+  const hash = () => createHash('sha256').update(`${definition.domain}\0${given}`).digest('hex').slice(0, 32);
+  const made = () => (given === '' ? randomBytes(16).toString('hex') : hash());
+  return {
+    ...definition,
+    task_guid: definition.task_guid === '' ? made() : definition.task_guid,
+    request_key: given === '' ? randomBytes(16).toString('hex') : given,
+  };
+}

@@ -1,0 +1,224 @@
+import { DomainError } from '../domain/errors.ts';
+import { isTerminal, type Outcome, type Task, type TaskState } from '../domain/task.ts';
+import { durationToWire, taskFromWire } from '../rpc/codec.ts';
+import type { Connection } from './connection.ts';
+import { type Explanation, explanationFromWire } from './explain.ts';
+import { followTask, readRecord, type TaskEvent } from './follow.ts';
+import { Hold, holderName } from './hold.ts';
+import { followLogs, type LogEntry, type LogOptions } from './logs.ts';
+import { machineType } from './machine-type.ts';
+import { Outputs } from './outputs.ts';
+import { SyncContext, type SyncOptions } from './sync-context.ts';
+import { computationTime, totalTime } from './task-times.ts';
+import { readTimeline, type Timeline } from './timeline.ts';
+
+/** Where a task stands: a union on `state`, so that `outcome` is there exactly when there is one. */
+export type TaskStanding =
+  | { readonly state: 'PENDING'; readonly waitingFor: string }
+  | { readonly state: 'CLAIMED' | 'RUNNING'; readonly cell: string }
+  | { readonly state: 'COMPLETED' | 'RESOLVING'; readonly outcome: Outcome; readonly reason: string };
+
+/** What a task can be waited for. Each is "has got there", also when it has gone on since. */
+export type WaitCondition = 'claimed' | 'running' | 'ended' | Outcome;
+
+export interface WaitOptions {
+  /** Until one of these holds, or the task has ended in another way. Default: until it has ended. */
+  readonly until?: readonly WaitCondition[];
+  /** Gives up with a TaskError `deadline` after this time; the task goes on. Default: waits as long as the task takes. */
+  readonly timeoutMs?: number;
+  readonly onEvent?: (event: TaskEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface EndOptions {
+  readonly reason?: string;
+  /** Refuse (TaskError `invalid_transition`) unless the task is in one of these states. Default: a finished task answers its record. */
+  readonly ifState?: readonly TaskState[];
+  readonly signal?: AbortSignal;
+}
+
+/** One task, by guid, number or unique beginning of a guid. Making one does no I/O. */
+export class TaskHandle {
+  readonly #connection: Connection;
+  readonly #uid: string | undefined;
+  readonly id: string;
+  /** The record as it was answered at the submit; undefined for a handle made from an id. */
+  readonly submitted: Task | undefined;
+
+  constructor(connection: Connection, id: string, submitted?: Task) {
+    this.#connection = connection;
+    this.id = id;
+    this.submitted = submitted;
+    this.#uid = submitted?.uid;
+  }
+
+  /** The number people type; undefined for a handle made from an id. */
+  get number(): number | undefined {
+    return this.submitted?.number;
+  }
+
+  /** The whole record, live or from history. */
+  async info(signal?: AbortSignal): Promise<Task> {
+    return await readRecord(this.#connection, this.id, this.#uid, signal);
+  }
+
+  async status(signal?: AbortSignal): Promise<TaskStanding> {
+    return standingOf(await this.info(signal));
+  }
+
+  /**
+   * Waits for the end, whatever it is, and answers the record: a failure is data. A fast task cannot slip by, a broken connection
+   * is taken up again, and a task that was resolved meanwhile is found in history.
+   */
+  async wait(options: WaitOptions = {}): Promise<Task> {
+    const { signal, clear } = limited(options.signal, options.timeoutMs, this.id);
+    try {
+      for await (const event of followTask(this.#connection, this.id, { uid: this.#uid, signal })) {
+        options.onEvent?.(event);
+        const { task } = event;
+        if (event.type === 'removed' || isTerminal(task.state)) return task;
+        if (options.until?.includes('claimed') === true && task.claimed_at > 0n) return task;
+        if (options.until?.includes('running') === true && task.started_at > 0n) return task;
+      }
+      throw new DomainError('internal', `the events of task ${this.id} ended before the task did`);
+    } finally {
+      clear();
+    }
+  }
+
+  /** The task as it is, then every change, until it has ended. */
+  events(signal?: AbortSignal): AsyncIterable<TaskEvent> {
+    return followTask(this.#connection, this.id, { uid: this.#uid, signal });
+  }
+
+  /** The lines of both streams; the last entry is the end mark. */
+  logs(options: LogOptions = {}): AsyncIterable<LogEntry> {
+    return followLogs(this.#connection, this.id, options);
+  }
+
+  /** Every step of the task's life so far, in order; of a finished task, of all of it. */
+  async timeline(signal?: AbortSignal): Promise<Timeline> {
+    return await readTimeline(this.#connection, this.id, signal);
+  }
+
+  /** What the run left behind: files it was asked to keep, and its two streams. No I/O until it is used. */
+  outputs(): Outputs {
+    return new Outputs(this.#connection, this.id);
+  }
+
+  /** Ends the task politely, by its stop policy. Returns when the request is durable. */
+  async cancel(options: EndOptions = {}): Promise<Task> {
+    const request = { task_guid: this.id, reason: options.reason ?? '', if_state: [...(options.ifState ?? [])] };
+    return taskFromWire(await this.#connection.tasks.CancelTask(request, this.#connection.call(options.signal)));
+  }
+
+  /** Ends the task for certain: at once, or `graceMs` after its stop signal. Returns when the request is durable. */
+  async kill(options: EndOptions & { readonly graceMs?: number } = {}): Promise<Task> {
+    const request = {
+      task_guid: this.id,
+      reason: options.reason ?? '',
+      grace: options.graceMs === undefined ? null : durationToWire(options.graceMs),
+      if_state: [...(options.ifState ?? [])],
+    };
+    return taskFromWire(await this.#connection.tasks.KillTask(request, this.#connection.call(options.signal)));
+  }
+
+  /** What the result file held; null while the task is not over, and when it did not succeed. */
+  async result(): Promise<{ readonly text: string; readonly bytes: number; readonly truncated: boolean } | null> {
+    const task = await this.info();
+    if (task.outcome !== 'succeeded') return null;
+    return { text: task.result, bytes: task.result_bytes, truncated: task.result_truncated };
+  }
+
+  /** How long its process has run, or ran: `00:03:12`. */
+  async computationTime(signal?: AbortSignal): Promise<string> {
+    return computationTime(await this.info(signal));
+  }
+
+  /** From the submit to the end, with the queue and the preparation. */
+  async totalTime(signal?: AbortSignal): Promise<string> {
+    return totalTime(await this.info(signal));
+  }
+
+  /** What kind of machine it runs or ran on, for example `linux-4096mb`; before it is placed, what it asks for. */
+  async machineType(signal?: AbortSignal): Promise<string> {
+    return await machineType(this.#connection, await this.info(signal), signal);
+  }
+
+  /**
+   * Ties the task to this process while `work` runs: a signal, an exception or the loss of this process cancel it. Without `work`, for
+   * `await using context = await task.syncContext()`.
+   */
+  async syncContext<T>(work: (task: TaskHandle) => Promise<T>, options?: SyncOptions): Promise<T>;
+  async syncContext(options?: SyncOptions): Promise<SyncContext>;
+  async syncContext<T>(
+    work?: SyncOptions | ((task: TaskHandle) => Promise<T>),
+    more?: SyncOptions,
+  ): Promise<T | SyncContext> {
+    const options = (typeof work === 'function' ? more : work) ?? {};
+    const { task_guid } = this.submitted ?? (await this.info());
+    const holder = options.holder ?? holderName();
+    const hold = await Hold.begin(this.#connection, [task_guid], holder);
+    const bound = {
+      hold,
+      cancel: async (reason: string) => await this.cancel({ reason }),
+      ended: async (timeoutMs: number) => await this.wait({ timeoutMs }),
+    };
+    const context = new SyncContext(bound, holder, options.graceMs);
+    return typeof work === 'function' ? await context.run(async () => await work(this)) : context;
+  }
+
+  // What the methods are called in Inductiva's client, for people who come from there.
+  readonly getStatus = this.status.bind(this);
+  readonly getMachineType = this.machineType.bind(this);
+  readonly getComputationTime = this.computationTime.bind(this);
+  readonly getOutputFilesInfo = async (signal?: AbortSignal) => await this.outputs().info(signal);
+
+  /** Why it waits (cell by cell, and what would help), why it is where it is, or why it ended so. */
+  async explain(signal?: AbortSignal): Promise<Explanation> {
+    const request = { task_guid: this.id };
+    return explanationFromWire(await this.#connection.tasks.ExplainPlacement(request, this.#connection.call(signal)));
+  }
+
+  /** 1 = the next one to be placed; 0 = does not wait. */
+  async queuePosition(signal?: AbortSignal): Promise<number> {
+    return (await this.explain(signal)).queue_position;
+  }
+
+  /** Takes the finished task for oneself: COMPLETED -> RESOLVING, for exactly one caller. */
+  async resolve(signal?: AbortSignal): Promise<Task> {
+    const options = { ...this.#connection.call(signal), retry: false };
+    return taskFromWire(await this.#connection.tasks.ResolveTask({ task_guid: this.id }, options));
+  }
+
+  /** Removes a resolving task from the live set; history keeps its record. */
+  async remove(signal?: AbortSignal): Promise<void> {
+    await this.#connection.tasks.DeleteTask({ task_guid: this.id }, { ...this.#connection.call(signal), retry: false });
+  }
+}
+
+export function standingOf(task: Task): TaskStanding {
+  const { state } = task;
+  if (state === 'PENDING') return { state, waitingFor: task.waiting_for };
+  if (state === 'CLAIMED' || state === 'RUNNING') return { state, cell: task.cell_id };
+  // Empty only if a server left out what the contract demands; that is a failure of ours, not the task's.
+  return { state, outcome: task.outcome === '' ? 'infra_failed' : task.outcome, reason: task.failure_reason };
+}
+
+/** The caller's signal, which also aborts when the time is over. */
+function limited(
+  given: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  id: string,
+): { readonly signal: AbortSignal | undefined; readonly clear: () => void } {
+  if (timeoutMs === undefined) return { signal: given, clear: () => {} };
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DomainError('deadline', `task ${id} did not end within ${timeoutMs / 1_000} s; it goes on`)),
+    timeoutMs,
+  );
+  return {
+    signal: given === undefined ? late.signal : AbortSignal.any([given, late.signal]),
+    clear: () => clearTimeout(timer),
+  };
+}

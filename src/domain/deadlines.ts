@@ -1,0 +1,50 @@
+import { durationMs, msToNanos } from './duration.ts';
+import type { TaskDefinition, TaskStatus } from './task.ts';
+import type { Command } from './task-machine.ts';
+
+/** Time limits of the cluster, in milliseconds. */
+export interface TaskPolicy {
+  /** Longest wait for a cell where the task does not say. */
+  readonly placementDeadlineMs: number;
+  /** Longest time from the claim to the start: image pull and container creation. */
+  readonly claimDeadlineMs: number;
+  /** A resolver that is silent for so long has given up. */
+  readonly resolvingTimeoutMs: number;
+  /** How long a completed task stays in the live set when nobody resolves it. */
+  readonly retentionMs: number;
+  /** From the loss of a cell to the failing of what ran there. */
+  readonly lostGraceMs: number;
+}
+
+export const DEFAULT_POLICY: TaskPolicy = {
+  placementDeadlineMs: 30 * 60_000,
+  claimDeadlineMs: 15 * 60_000,
+  resolvingTimeoutMs: 30_000,
+  retentionMs: 120_000,
+  lostGraceMs: 20_000,
+};
+
+/** The next thing that time alone will do to a task, and when (UNIX nanoseconds). RUNNING tasks have none: their cell watches them. */
+export function nextDeadline(
+  task: TaskStatus,
+  definition: Pick<TaskDefinition, 'placement_deadline'>,
+  policy: TaskPolicy,
+): { readonly at: bigint; readonly command: Command } | undefined {
+  switch (task.state) {
+    case 'PENDING': {
+      const limitMs = durationMs(definition.placement_deadline) ?? policy.placementDeadlineMs;
+      return { at: task.created_at + msToNanos(limitMs), command: { type: 'expire' } };
+    }
+    case 'CLAIMED':
+      return {
+        at: task.claimed_at + msToNanos(policy.claimDeadlineMs),
+        command: { type: 'unclaim', attempt: task.attempt, reason: `cell ${task.cell_id} did not start it in time` },
+      };
+    case 'RUNNING':
+      return undefined;
+    case 'COMPLETED':
+      return { at: task.first_completed_at + msToNanos(policy.retentionMs), command: { type: 'prune' } };
+    case 'RESOLVING':
+      return { at: task.updated_at + msToNanos(policy.resolvingTimeoutMs), command: { type: 'demote' } };
+  }
+}

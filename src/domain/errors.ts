@@ -1,0 +1,57 @@
+/**
+ * Every error that may leave a process, with the one table that says what it means on gRPC, HTTP, the command line, and
+ * whether the caller may simply try again. A `DomainError`'s message is written for the user; its `cause` is for the log only.
+ */
+export const ERRORS = {
+  invalid_argument: { grpc: 'INVALID_ARGUMENT', http: 400, exit: 2, retry: false },
+  unauthenticated: { grpc: 'UNAUTHENTICATED', http: 401, exit: 6, retry: false },
+  permission_denied: { grpc: 'PERMISSION_DENIED', http: 403, exit: 6, retry: false },
+  not_found: { grpc: 'NOT_FOUND', http: 404, exit: 3, retry: false },
+  already_exists: { grpc: 'ALREADY_EXISTS', http: 409, exit: 4, retry: false },
+  invalid_transition: { grpc: 'FAILED_PRECONDITION', http: 409, exit: 4, retry: false },
+  stale_attempt: { grpc: 'FAILED_PRECONDITION', http: 409, exit: 4, retry: false },
+  conflict: { grpc: 'ABORTED', http: 409, exit: 5, retry: true },
+  overloaded: { grpc: 'RESOURCE_EXHAUSTED', http: 429, exit: 5, retry: true },
+  too_large: { grpc: 'RESOURCE_EXHAUSTED', http: 413, exit: 2, retry: false },
+  compacted: { grpc: 'OUT_OF_RANGE', http: 410, exit: 5, retry: false },
+  cancelled: { grpc: 'CANCELLED', http: 499, exit: 130, retry: false },
+  deadline: { grpc: 'DEADLINE_EXCEEDED', http: 504, exit: 5, retry: true },
+  unavailable: { grpc: 'UNAVAILABLE', http: 503, exit: 5, retry: true },
+  unimplemented: { grpc: 'UNIMPLEMENTED', http: 501, exit: 5, retry: false },
+  internal: { grpc: 'INTERNAL', http: 500, exit: 5, retry: false },
+} as const satisfies Record<string, { grpc: string; http: number; exit: number; retry: boolean }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One fault of a request: where it is and what would be right. */
+export interface FieldFault {
+  /** Path of the field as the JSON form spells it, for example `action.run.path` or `env[2].name`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  /** Every fault of the request, for `invalid_argument` and for `already_exists` with another definition. */
+  readonly faults: readonly FieldFault[];
+
+  constructor(code: ErrorCode, message: string, options: { faults?: readonly FieldFault[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DomainError';
+    this.code = code;
+    this.faults = options.faults ?? [];
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retry;
+  }
+}
+
+export function isDomainError(error: unknown, code?: ErrorCode): error is DomainError {
+  return error instanceof DomainError && (code === undefined || error.code === code);
+}
+
+/** The text of anything that was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as grpc from '@grpc/grpc-js';
+import { DomainError } from '../domain/errors.ts';
+import type { TlsFiles } from '../platform/tls.ts';
+import { type ServiceName, serviceDefinition } from './descriptors.ts';
+import { fromStatus } from './status.ts';
+import { type CallOptions, type Client, MAX_MESSAGE_BYTES, REQUEST_ID_KEY } from './types.ts';
+
+export interface ChannelOptions {
+  /** `host:port` of one or several equal servers. Calls go to one of them and move on to the next when it does not answer. */
+  readonly addresses: readonly string[];
+  readonly tls?: TlsFiles | undefined;
+}
+
+const UNARY_TIMEOUT_MS = 15_000;
+const RETRY_FIRST_MS = 50;
+const RETRY_MOST_MS = 1_000;
+
+/** Connections to a set of equal servers, shared by the typed clients of its services. */
+export class Channel {
+  readonly #clients: readonly grpc.Client[];
+  readonly addresses: readonly string[];
+  #current = 0;
+
+  constructor(options: ChannelOptions) {
+    if (options.addresses.length === 0) throw new DomainError('invalid_argument', 'no server address given');
+    this.addresses = options.addresses;
+    const credentials = channelCredentials(options.tls);
+    this.#clients = options.addresses.map(
+      (address) =>
+        new grpc.Client(address, credentials, {
+          'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+          'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+          'grpc.keepalive_time_ms': 10_000,
+          'grpc.keepalive_timeout_ms': 5_000,
+          'grpc.keepalive_permit_without_calls': 1,
+          'grpc.initial_reconnect_backoff_ms': 100,
+          'grpc.max_reconnect_backoff_ms': 2_000,
+          // Our own loop decides what is repeated; the library must not.
+          'grpc.enable_retries': 0,
+        }),
+    );
+  }
+
+  /** The typed client of one service. */
+  client<S extends ServiceName>(service: S): Client<S> {
+    const methods: Record<string, unknown> = {};
+    for (const [name, definition] of Object.entries(serviceDefinition(service))) {
+      if (definition.requestStream) {
+        methods[name] = definition.responseStream
+          ? (input: AsyncIterable<unknown>, options?: CallOptions) => this.#bidi(definition, input, options)
+          : (input: AsyncIterable<unknown>, options?: CallOptions) => this.#upload(definition, input, options);
+      } else {
+        methods[name] = definition.responseStream
+          ? (request: unknown, options?: CallOptions) => this.#stream(definition, request, options)
+          : (request: unknown, options?: CallOptions) => this.#unary(definition, request, options);
+      }
+    }
+    return methods as Client<S>;
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  async #unary(definition: AnyMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
+    const deadline = performance.now() + (options.timeoutMs ?? UNARY_TIMEOUT_MS);
+    let pause = RETRY_FIRST_MS;
+    for (;;) {
+      const at = this.#current;
+      try {
+        return await this.#unaryOnce(at, definition, request, deadline - performance.now(), options);
+      } catch (error) {
+        const failure = fromStatus(error as grpc.ServiceError);
+        if (failure.code === 'unavailable') this.#moveOn(at);
+        const again = options.retry === true && failure.code === 'unavailable' && performance.now() + pause < deadline;
+        if (!again || options.signal?.aborted === true) throw failure;
+      }
+      // Jitter keeps a crowd of callers from coming back all at once.
+      await sleep(pause * (0.5 + Math.random()), undefined, signalOption(options.signal)).catch(() => {
+        throw new DomainError('cancelled', 'the call was given up');
+      });
+      pause = Math.min(pause * 2, RETRY_MOST_MS);
+    }
+  }
+
+  #unaryOnce(
+    at: number,
+    definition: AnyMethod,
+    request: unknown,
+    timeoutMs: number,
+    options: CallOptions,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = this.#at(at).makeUnaryRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        request,
+        metadataOf(options),
+        { deadline: Date.now() + Math.max(1, timeoutMs) },
+        (error, response) => {
+          options.signal?.removeEventListener('abort', cancel);
+          if (error === null) resolve(response);
+          else reject(error);
+        },
+      );
+      const cancel = () => call.cancel();
+      if (options.signal?.aborted === true) cancel();
+      else options.signal?.addEventListener('abort', cancel, { once: true });
+    });
+  }
+
+  async *#stream(definition: AnyMethod, request: unknown, options: CallOptions = {}): AsyncGenerator {
+    const at = this.#current;
+    const call = this.#at(at).makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+      metadataOf(options),
+      streamOptions(options),
+    );
+    yield* this.#read(call, at, options);
+  }
+
+  async *#bidi(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): AsyncGenerator {
+    const at = this.#current;
+    const call = this.#at(at).makeBidiStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      metadataOf(options),
+      streamOptions(options),
+    );
+    void pump(input, call);
+    yield* this.#read(call, at, options);
+  }
+
+  #upload(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
+    const at = this.#current;
+    return new Promise((resolve, reject) => {
+      const call = this.#at(at).makeClientStreamRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        metadataOf(options),
+        streamOptions(options),
+        (error, response) => {
+          options.signal?.removeEventListener('abort', cancel);
+          if (error === null) resolve(response);
+          else reject(fromStatus(error));
+        },
+      );
+      const cancel = () => call.cancel();
+      options.signal?.addEventListener('abort', cancel, { once: true });
+      void pump(input, call);
+    });
+  }
+
+  async *#read(
+    call: grpc.ClientReadableStream<unknown> | grpc.ClientDuplexStream<unknown, unknown>,
+    at: number,
+    options: CallOptions,
+  ): AsyncGenerator {
+    const cancel = () => call.cancel();
+    // The cancel in `finally` makes grpc-js emit an error that nobody is left to read.
+    call.on('error', () => {});
+    if (options.signal?.aborted === true) cancel();
+    else options.signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      for await (const message of call) yield message;
+    } catch (error) {
+      const failure = fromStatus(error as grpc.ServiceError);
+      if (failure.code === 'unavailable') this.#moveOn(at);
+      throw failure;
+    } finally {
+      options.signal?.removeEventListener('abort', cancel);
+      call.cancel();
+    }
+  }
+
+  #at(index: number): grpc.Client {
+    const client = this.#clients[index];
+    if (client === undefined) throw new DomainError('internal', `no channel ${index}`);
+    return client;
+  }
+
+  /** Several calls may fail on the same server at once: only the first one moves on. */
+  #moveOn(from: number): void {
+    if (this.#current === from) this.#current = (from + 1) % this.#clients.length;
+  }
+}
+
+type AnyMethod = grpc.MethodDefinition<unknown, unknown>;
+
+function channelCredentials(tls: TlsFiles | undefined): grpc.ChannelCredentials {
+  if (tls === undefined) return grpc.credentials.createInsecure();
+  return grpc.credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
+}
+
+function metadataOf(options: CallOptions): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (options.requestId !== undefined) metadata.set(REQUEST_ID_KEY, options.requestId);
+  return metadata;
+}
+
+function streamOptions(options: CallOptions): grpc.CallOptions {
+  return options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
+}
+
+function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+/** Writes what the caller yields, no faster than the other side reads. Its end ends our half of the stream. */
+async function pump(
+  input: AsyncIterable<unknown>,
+  call: grpc.ClientWritableStream<unknown> | grpc.ClientDuplexStream<unknown, unknown>,
+): Promise<void> {
+  let open = true;
+  call.on('error', () => {
+    open = false;
+  });
+  call.on('close', () => {
+    open = false;
+  });
+  try {
+    for await (const message of input) {
+      if (!open) return;
+      if (!call.write(message)) await drained(call);
+    }
+    call.end();
+  } catch {
+    // The source failed: the other side must not take what came so far for the whole.
+    call.cancel();
+  }
+}
+
+function drained(call: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'error', 'close'] as const) call.removeListener(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'error', 'close'] as const) call.once(event, done);
+  });
+}

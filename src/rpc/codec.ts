@@ -1,0 +1,275 @@
+import { ACTION_KINDS, type Action } from '../domain/action.ts';
+import { formatSeconds } from '../domain/duration.ts';
+import {
+  type Outcome,
+  TASK_STATES,
+  type Task,
+  type TaskDefinition,
+  type TaskState,
+  type TaskStatus,
+  type Usage,
+} from '../domain/task.ts';
+import { encodeAnswer } from './encoded.ts';
+import type { Action__Output, Action as WireAction } from './gen/gavel/v1/Action.ts';
+import type { Task__Output, Task as WireTask } from './gen/gavel/v1/Task.ts';
+import type { TaskCreateRequest, TaskCreateRequest__Output } from './gen/gavel/v1/TaskCreateRequest.ts';
+import type { Usage__Output, Usage as WireUsage } from './gen/gavel/v1/Usage.ts';
+import type { Duration, Duration__Output } from './gen/google/protobuf/Duration.ts';
+
+/*
+ * Between the wire's generated types and the domain's. The names are equal, so this is about what the generator cannot say:
+ * which messages are optional, the one-key form of an action, 64-bit numbers, durations as text.
+ */
+
+export function durationFromWire(duration: Duration__Output | null): string | undefined {
+  return duration === null ? undefined : formatSeconds(Number(duration.seconds) * 1_000 + duration.nanos / 1_000_000);
+}
+
+export function durationMsFromWire(duration: Duration__Output | null): number | undefined {
+  return duration === null ? undefined : Number(duration.seconds) * 1_000 + Math.round(duration.nanos / 1_000_000);
+}
+
+export function durationToWire(ms: number): Duration {
+  const seconds = Math.trunc(ms / 1_000);
+  return { seconds, nanos: Math.round((ms - seconds * 1_000) * 1_000_000) };
+}
+
+function secondsToWire(text: string | undefined): Duration | null {
+  return text === undefined ? null : durationToWire(Number(text.slice(0, -1)) * 1_000);
+}
+
+export function stateFromWire(state: string): TaskState | undefined {
+  return TASK_STATES.find((known) => known === state);
+}
+
+/** The action in its one-key form; undefined when no kind is set (validation names the place). Depth is bounded by the parser's own limit. */
+export function actionFromWire(action: Action__Output | null | undefined): Action | undefined {
+  if (action === null || action === undefined) return undefined;
+  const kind = ACTION_KINDS.find((name) => action[name] !== undefined && action[name] !== null);
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case 'run': {
+      const { resource_limits, ...run } = action.run as NonNullable<Action__Output['run']>;
+      const limits = resource_limits === null ? {} : { resource_limits: { nofile: Number(resource_limits.nofile) } };
+      return { run: { ...run, ...limits } };
+    }
+    case 'download':
+      return { download: action.download as NonNullable<Action__Output['download']> };
+    case 'upload':
+      return { upload: action.upload as NonNullable<Action__Output['upload']> };
+    case 'timeout': {
+      const timeout = action.timeout as NonNullable<Action__Output['timeout']>;
+      return { timeout: { ...timeout, action: inner(timeout.action), timeout_ms: Number(timeout.timeout_ms) } };
+    }
+    case 'emit_progress': {
+      const progress = action.emit_progress as NonNullable<Action__Output['emit_progress']>;
+      return { emit_progress: { ...progress, action: inner(progress.action) } };
+    }
+    case 'try': {
+      const attempt = action.try as NonNullable<Action__Output['try']>;
+      return { try: { ...attempt, action: inner(attempt.action) } };
+    }
+    case 'parallel':
+      return { parallel: list(action.parallel) };
+    case 'serial':
+      return { serial: list(action.serial) };
+    case 'codependent':
+      return { codependent: list(action.codependent) };
+  }
+}
+
+/** A missing inner action stays missing: validation finds it by its path. The cast is that gap, told to the compiler. */
+function inner(action: Action__Output | null): Action {
+  return actionFromWire(action) as Action;
+}
+
+function list(value: Action__Output['serial']) {
+  const { actions, log_source } = value as NonNullable<Action__Output['serial']>;
+  return { actions: actions.map(inner), log_source };
+}
+
+export function actionToWire(action: Action): WireAction {
+  if ('timeout' in action) return { timeout: { ...action.timeout, action: actionToWire(action.timeout.action) } };
+  if ('emit_progress' in action) {
+    return { emit_progress: { ...action.emit_progress, action: actionToWire(action.emit_progress.action) } };
+  }
+  if ('try' in action) return { try: { ...action.try, action: actionToWire(action.try.action) } };
+  if ('parallel' in action) return { parallel: listToWire(action.parallel) };
+  if ('serial' in action) return { serial: listToWire(action.serial) };
+  if ('codependent' in action) return { codependent: listToWire(action.codependent) };
+  // Lists inside are read only, which the generator's types cannot say.
+  return action as WireAction;
+}
+
+function listToWire(value: { readonly actions: readonly Action[]; readonly log_source: string }) {
+  return { ...value, actions: value.actions.map(actionToWire) };
+}
+
+type DefinitionMessages =
+  | 'action'
+  | 'egress_rules'
+  | 'log_rate_limit'
+  | 'network'
+  | 'max_run_time'
+  | 'placement_deadline'
+  | 'stop';
+type WireDefinition = Omit<TaskCreateRequest__Output, 'rootfs'>;
+
+/** The request as a definition. An action that is not set comes out undefined in spite of the type: validate before use. */
+export function definitionFromWire(request: TaskCreateRequest__Output): TaskDefinition {
+  const { rootfs, ...wire } = request;
+  return definition({ ...wire, root_fs: wire.root_fs === '' ? rootfs : wire.root_fs });
+}
+
+function definition(wire: WireDefinition): TaskDefinition {
+  const { action, egress_rules, log_rate_limit, network, max_run_time, placement_deadline, stop, ...plain } = wire;
+  const grace = stop === null ? undefined : durationFromWire(stop.grace);
+  return {
+    ...(plain satisfies Omit<TaskDefinition, DefinitionMessages>),
+    action: actionFromWire(action) as Action,
+    egress_rules: egress_rules.map(({ port_range, icmp_info, ...rule }) => ({
+      ...rule,
+      ...(port_range === null ? {} : { port_range }),
+      ...(icmp_info === null ? {} : { icmp_info }),
+    })),
+    ...(log_rate_limit === null
+      ? {}
+      : { log_rate_limit: { bytes_per_second: Number(log_rate_limit.bytes_per_second) } }),
+    ...(network === null ? {} : { network }),
+    ...(max_run_time === null ? {} : { max_run_time: durationFromWire(max_run_time) ?? '' }),
+    ...(placement_deadline === null ? {} : { placement_deadline: durationFromWire(placement_deadline) ?? '' }),
+    ...(stop === null ? {} : { stop: { signal: stop.signal, ...(grace === undefined ? {} : { grace }) } }),
+  };
+}
+
+export function definitionToWire(task: Partial<TaskDefinition>): TaskCreateRequest {
+  return {
+    ...(task as unknown as TaskCreateRequest),
+    action: task.action === undefined ? null : actionToWire(task.action),
+    max_run_time: secondsToWire(task.max_run_time),
+    placement_deadline: secondsToWire(task.placement_deadline),
+    stop: task.stop === undefined ? null : { signal: task.stop.signal, grace: secondsToWire(task.stop.grace) },
+  };
+}
+
+export function usageFromWire(usage: Usage__Output | null): Usage | undefined {
+  if (usage === null) return undefined;
+  const cpu_time = durationFromWire(usage.cpu_time);
+  const run_time = durationFromWire(usage.run_time);
+  return {
+    peak_memory_bytes: Number(usage.peak_memory_bytes),
+    disk_bytes: Number(usage.disk_bytes),
+    ...(cpu_time === undefined ? {} : { cpu_time }),
+    ...(run_time === undefined ? {} : { run_time }),
+  };
+}
+
+export function usageToWire(usage: Usage | undefined): WireUsage | null {
+  if (usage === undefined) return null;
+  return { ...usage, cpu_time: secondsToWire(usage.cpu_time), run_time: secondsToWire(usage.run_time) };
+}
+
+export function taskToWire(task: Task): WireTask {
+  const { created_at, claimed_at, started_at, first_completed_at, updated_at, usage, ...rest } = task;
+  return {
+    ...(definitionToWire(rest) as WireTask),
+    created_at: created_at.toString(),
+    claimed_at: claimed_at.toString(),
+    started_at: started_at.toString(),
+    first_completed_at: first_completed_at.toString(),
+    updated_at: updated_at.toString(),
+    usage: usageToWire(usage),
+  };
+}
+
+/**
+ * The two halves of a task as bytes: put one behind the other they are the whole message, so what never changes is encoded once
+ * and what changes at each transition alone. Nothing of a status that the message lacks gets into it.
+ */
+export function definitionBytes(definition: Partial<TaskDefinition>): Buffer {
+  return encodeAnswer('TaskService', 'GetTask', definitionToWire(definition));
+}
+
+export function statusBytes(status: TaskStatus, revision: number): Buffer {
+  return encodeAnswer('TaskService', 'GetTask', {
+    ...status,
+    created_at: longOf(status.created_at),
+    claimed_at: longOf(status.claimed_at),
+    started_at: longOf(status.started_at),
+    first_completed_at: longOf(status.first_completed_at),
+    updated_at: longOf(status.updated_at),
+    usage: usageToWire(status.usage),
+    revision,
+  });
+}
+
+/** A 64-bit number as the encoder keeps it; as text it would be parsed digit by digit. */
+function longOf(value: bigint): { low: number; high: number; unsigned: boolean } {
+  return { low: Number(BigInt.asIntN(32, value)), high: Number(value >> 32n), unsigned: false };
+}
+
+export function taskFromWire(wire: Task__Output): Task {
+  const {
+    state,
+    created_at,
+    claimed_at,
+    started_at,
+    first_completed_at,
+    updated_at,
+    cell_id,
+    failed,
+    failure_reason,
+    failure_code,
+    outcome,
+    exit_code,
+    _exit_code,
+    oom_killed,
+    result,
+    result_truncated,
+    result_bytes,
+    attempt,
+    number,
+    created_by,
+    revision,
+    rejection_count,
+    rejection_reason,
+    waiting_for,
+    image_digest,
+    limits_in_force,
+    usage,
+    uid,
+    ...request
+  } = wire as Task__Output & { _exit_code?: string };
+  const used = usageFromWire(usage);
+  return {
+    ...definition(request),
+    uid,
+    number: Number(number),
+    created_by,
+    state: stateFromWire(state) ?? 'PENDING',
+    created_at: BigInt(created_at),
+    claimed_at: BigInt(claimed_at),
+    started_at: BigInt(started_at),
+    first_completed_at: BigInt(first_completed_at),
+    updated_at: BigInt(updated_at),
+    cell_id,
+    attempt,
+    failed,
+    failure_reason,
+    failure_code,
+    outcome: outcome as Outcome | '',
+    ...(_exit_code === undefined || exit_code === undefined || exit_code === null ? {} : { exit_code }),
+    oom_killed,
+    result,
+    result_truncated,
+    result_bytes: Number(result_bytes),
+    rejection_count,
+    rejection_reason,
+    waiting_for,
+    image_digest,
+    limits_in_force,
+    ...(used === undefined ? {} : { usage: used }),
+    revision: Number(revision),
+  };
+}

@@ -1,0 +1,13 @@
+// Original file: proto/gavel/v1/cell_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface ControlRequest {
+  'cell_id'?: (string);
+  'epoch'?: (number | string | Long);
+}
+
+export interface ControlRequest__Output {
+  'cell_id': (string);
+  'epoch': (string);
+}

@@ -1,0 +1,38 @@
+// Original file: proto/gavel/v1/cell_service.proto
+
+import type { TaskClaim as _gavel_v1_TaskClaim, TaskClaim__Output as _gavel_v1_TaskClaim__Output } from '../../gavel/v1/TaskClaim.ts';
+import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from '../../gavel/v1/GetTimelineRequest.ts';
+import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from '../../gavel/v1/ListOutputsRequest.ts';
+import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
+
+/**
+ * A question about one attempt, answered by PushData.
+ */
+export interface DataWanted {
+  'request_id'?: (string);
+  'claim'?: (_gavel_v1_TaskClaim | null);
+  'timeline'?: (_gavel_v1_GetTimelineRequest | null);
+  'outputs'?: (_gavel_v1_ListOutputsRequest | null);
+  'download'?: (_gavel_v1_DownloadOutputsRequest | null);
+  /**
+   * The task named outputs: what the cell has must hold them, or say that it does not.
+   */
+  'outputs_asked'?: (boolean);
+  'what'?: "timeline"|"outputs"|"download";
+}
+
+/**
+ * A question about one attempt, answered by PushData.
+ */
+export interface DataWanted__Output {
+  'request_id': (string);
+  'claim': (_gavel_v1_TaskClaim__Output | null);
+  'timeline'?: (_gavel_v1_GetTimelineRequest__Output | null);
+  'outputs'?: (_gavel_v1_ListOutputsRequest__Output | null);
+  'download'?: (_gavel_v1_DownloadOutputsRequest__Output | null);
+  /**
+   * The task named outputs: what the cell has must hold them, or say that it does not.
+   */
+  'outputs_asked': (boolean);
+  'what'?: "timeline"|"outputs"|"download";
+}

@@ -1,0 +1,23 @@
+// Original file: proto/gavel/v1/task_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface LogEnd {
+  'last_sequence'?: (number | string | Long);
+  'stdout_bytes'?: (number | string | Long);
+  'stderr_bytes'?: (number | string | Long);
+  /**
+   * Why the stream ends although the task goes on; empty when the task is over.
+   */
+  'reason'?: (string);
+}
+
+export interface LogEnd__Output {
+  'last_sequence': (string);
+  'stdout_bytes': (string);
+  'stderr_bytes': (string);
+  /**
+   * Why the stream ends although the task goes on; empty when the task is over.
+   */
+  'reason': (string);
+}

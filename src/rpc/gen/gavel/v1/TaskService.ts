@@ -1,0 +1,280 @@
+// Original file: proto/gavel/v1/task_service.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from '../../gavel/v1/CancelTaskRequest.ts';
+import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from '../../gavel/v1/DeleteTaskRequest.ts';
+import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from '../../gavel/v1/DeleteTaskResponse.ts';
+import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
+import type { ExplainPlacementRequest as _gavel_v1_ExplainPlacementRequest, ExplainPlacementRequest__Output as _gavel_v1_ExplainPlacementRequest__Output } from '../../gavel/v1/ExplainPlacementRequest.ts';
+import type { ExplainPlacementResponse as _gavel_v1_ExplainPlacementResponse, ExplainPlacementResponse__Output as _gavel_v1_ExplainPlacementResponse__Output } from '../../gavel/v1/ExplainPlacementResponse.ts';
+import type { FollowLogsRequest as _gavel_v1_FollowLogsRequest, FollowLogsRequest__Output as _gavel_v1_FollowLogsRequest__Output } from '../../gavel/v1/FollowLogsRequest.ts';
+import type { GetTaskRequest as _gavel_v1_GetTaskRequest, GetTaskRequest__Output as _gavel_v1_GetTaskRequest__Output } from '../../gavel/v1/GetTaskRequest.ts';
+import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from '../../gavel/v1/GetTimelineRequest.ts';
+import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__Output as _gavel_v1_HoldTasksRequest__Output } from '../../gavel/v1/HoldTasksRequest.ts';
+import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from '../../gavel/v1/HoldTasksResponse.ts';
+import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from '../../gavel/v1/KillTaskRequest.ts';
+import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from '../../gavel/v1/ListOutputsRequest.ts';
+import type { ListTasksRequest as _gavel_v1_ListTasksRequest, ListTasksRequest__Output as _gavel_v1_ListTasksRequest__Output } from '../../gavel/v1/ListTasksRequest.ts';
+import type { ListTasksResponse as _gavel_v1_ListTasksResponse, ListTasksResponse__Output as _gavel_v1_ListTasksResponse__Output } from '../../gavel/v1/ListTasksResponse.ts';
+import type { LogEntry as _gavel_v1_LogEntry, LogEntry__Output as _gavel_v1_LogEntry__Output } from '../../gavel/v1/LogEntry.ts';
+import type { OutputChunk as _gavel_v1_OutputChunk, OutputChunk__Output as _gavel_v1_OutputChunk__Output } from '../../gavel/v1/OutputChunk.ts';
+import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from '../../gavel/v1/OutputsInfo.ts';
+import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from '../../gavel/v1/ResolveTaskRequest.ts';
+import type { Task as _gavel_v1_Task, Task__Output as _gavel_v1_Task__Output } from '../../gavel/v1/Task.ts';
+import type { TaskCreateRequest as _gavel_v1_TaskCreateRequest, TaskCreateRequest__Output as _gavel_v1_TaskCreateRequest__Output } from '../../gavel/v1/TaskCreateRequest.ts';
+import type { TaskEvent as _gavel_v1_TaskEvent, TaskEvent__Output as _gavel_v1_TaskEvent__Output } from '../../gavel/v1/TaskEvent.ts';
+import type { Timeline as _gavel_v1_Timeline, Timeline__Output as _gavel_v1_Timeline__Output } from '../../gavel/v1/Timeline.ts';
+import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from '../../gavel/v1/WatchTasksRequest.ts';
+
+/**
+ * For clients: submit, follow, end and clear away tasks.
+ */
+export interface TaskServiceClient extends grpc.Client {
+  /**
+   * Idempotent: on a finished task answers its record.
+   */
+  CancelTask(argument: _gavel_v1_CancelTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  CancelTask(argument: _gavel_v1_CancelTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  CancelTask(argument: _gavel_v1_CancelTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  CancelTask(argument: _gavel_v1_CancelTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  /**
+   * Idempotent: on a finished task answers its record.
+   */
+  cancelTask(argument: _gavel_v1_CancelTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  cancelTask(argument: _gavel_v1_CancelTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  cancelTask(argument: _gavel_v1_CancelTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  cancelTask(argument: _gavel_v1_CancelTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * RESOLVING -> removed; history keeps its record.
+   */
+  DeleteTask(argument: _gavel_v1_DeleteTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTask(argument: _gavel_v1_DeleteTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTask(argument: _gavel_v1_DeleteTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTask(argument: _gavel_v1_DeleteTaskRequest, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * RESOLVING -> removed; history keeps its record.
+   */
+  deleteTask(argument: _gavel_v1_DeleteTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  deleteTask(argument: _gavel_v1_DeleteTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  deleteTask(argument: _gavel_v1_DeleteTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  deleteTask(argument: _gavel_v1_DeleteTaskRequest, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Durable before it answers; state PENDING. An identical definition under a living guid answers the existing task.
+   */
+  DesireTask(argument: _gavel_v1_TaskCreateRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  DesireTask(argument: _gavel_v1_TaskCreateRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  DesireTask(argument: _gavel_v1_TaskCreateRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  DesireTask(argument: _gavel_v1_TaskCreateRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  /**
+   * Durable before it answers; state PENDING. An identical definition under a living guid answers the existing task.
+   */
+  desireTask(argument: _gavel_v1_TaskCreateRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  desireTask(argument: _gavel_v1_TaskCreateRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  desireTask(argument: _gavel_v1_TaskCreateRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  desireTask(argument: _gavel_v1_TaskCreateRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Resumable by name and offset.
+   */
+  DownloadOutputs(argument: _gavel_v1_DownloadOutputsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_OutputChunk__Output>;
+  DownloadOutputs(argument: _gavel_v1_DownloadOutputsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_OutputChunk__Output>;
+  /**
+   * Resumable by name and offset.
+   */
+  downloadOutputs(argument: _gavel_v1_DownloadOutputsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_OutputChunk__Output>;
+  downloadOutputs(argument: _gavel_v1_DownloadOutputsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_OutputChunk__Output>;
+  
+  /**
+   * Why a task is where it is, cell by cell; with a request, whether and where it would be placed.
+   */
+  ExplainPlacement(argument: _gavel_v1_ExplainPlacementRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  ExplainPlacement(argument: _gavel_v1_ExplainPlacementRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  ExplainPlacement(argument: _gavel_v1_ExplainPlacementRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  ExplainPlacement(argument: _gavel_v1_ExplainPlacementRequest, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Why a task is where it is, cell by cell; with a request, whether and where it would be placed.
+   */
+  explainPlacement(argument: _gavel_v1_ExplainPlacementRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  explainPlacement(argument: _gavel_v1_ExplainPlacementRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  explainPlacement(argument: _gavel_v1_ExplainPlacementRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  explainPlacement(argument: _gavel_v1_ExplainPlacementRequest, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
+  
+  FollowLogs(argument: _gavel_v1_FollowLogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_LogEntry__Output>;
+  FollowLogs(argument: _gavel_v1_FollowLogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_LogEntry__Output>;
+  followLogs(argument: _gavel_v1_FollowLogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_LogEntry__Output>;
+  followLogs(argument: _gavel_v1_FollowLogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_LogEntry__Output>;
+  
+  GetTask(argument: _gavel_v1_GetTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  GetTask(argument: _gavel_v1_GetTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  GetTask(argument: _gavel_v1_GetTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  GetTask(argument: _gavel_v1_GetTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  getTask(argument: _gavel_v1_GetTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  getTask(argument: _gavel_v1_GetTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  getTask(argument: _gavel_v1_GetTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  getTask(argument: _gavel_v1_GetTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Every step of a task's life, in order, with who did it and why.
+   */
+  GetTimeline(argument: _gavel_v1_GetTimelineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  GetTimeline(argument: _gavel_v1_GetTimelineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  GetTimeline(argument: _gavel_v1_GetTimelineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  GetTimeline(argument: _gavel_v1_GetTimelineRequest, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  /**
+   * Every step of a task's life, in order, with who did it and why.
+   */
+  getTimeline(argument: _gavel_v1_GetTimelineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  getTimeline(argument: _gavel_v1_GetTimelineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  getTimeline(argument: _gavel_v1_GetTimelineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  getTimeline(argument: _gavel_v1_GetTimelineRequest, callback: grpc.requestCallback<_gavel_v1_Timeline__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Begins, renews or releases a hold. Safe to repeat.
+   */
+  HoldTasks(argument: _gavel_v1_HoldTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  HoldTasks(argument: _gavel_v1_HoldTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  HoldTasks(argument: _gavel_v1_HoldTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  HoldTasks(argument: _gavel_v1_HoldTasksRequest, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Begins, renews or releases a hold. Safe to repeat.
+   */
+  holdTasks(argument: _gavel_v1_HoldTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  holdTasks(argument: _gavel_v1_HoldTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  holdTasks(argument: _gavel_v1_HoldTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  holdTasks(argument: _gavel_v1_HoldTasksRequest, callback: grpc.requestCallback<_gavel_v1_HoldTasksResponse__Output>): grpc.ClientUnaryCall;
+  
+  KillTask(argument: _gavel_v1_KillTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  KillTask(argument: _gavel_v1_KillTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  KillTask(argument: _gavel_v1_KillTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  KillTask(argument: _gavel_v1_KillTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  killTask(argument: _gavel_v1_KillTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  killTask(argument: _gavel_v1_KillTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  killTask(argument: _gavel_v1_KillTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  killTask(argument: _gavel_v1_KillTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * What a finished run left behind. FAILED_PRECONDITION while it goes on.
+   */
+  ListOutputs(argument: _gavel_v1_ListOutputsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  ListOutputs(argument: _gavel_v1_ListOutputsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  ListOutputs(argument: _gavel_v1_ListOutputsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  ListOutputs(argument: _gavel_v1_ListOutputsRequest, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  /**
+   * What a finished run left behind. FAILED_PRECONDITION while it goes on.
+   */
+  listOutputs(argument: _gavel_v1_ListOutputsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  listOutputs(argument: _gavel_v1_ListOutputsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  listOutputs(argument: _gavel_v1_ListOutputsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  listOutputs(argument: _gavel_v1_ListOutputsRequest, callback: grpc.requestCallback<_gavel_v1_OutputsInfo__Output>): grpc.ClientUnaryCall;
+  
+  ListTasks(argument: _gavel_v1_ListTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  ListTasks(argument: _gavel_v1_ListTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  ListTasks(argument: _gavel_v1_ListTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  ListTasks(argument: _gavel_v1_ListTasksRequest, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  listTasks(argument: _gavel_v1_ListTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  listTasks(argument: _gavel_v1_ListTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  listTasks(argument: _gavel_v1_ListTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  listTasks(argument: _gavel_v1_ListTasksRequest, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * COMPLETED -> RESOLVING, for exactly one caller.
+   */
+  ResolveTask(argument: _gavel_v1_ResolveTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  ResolveTask(argument: _gavel_v1_ResolveTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  ResolveTask(argument: _gavel_v1_ResolveTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  ResolveTask(argument: _gavel_v1_ResolveTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  /**
+   * COMPLETED -> RESOLVING, for exactly one caller.
+   */
+  resolveTask(argument: _gavel_v1_ResolveTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  resolveTask(argument: _gavel_v1_ResolveTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  resolveTask(argument: _gavel_v1_ResolveTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  resolveTask(argument: _gavel_v1_ResolveTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  WatchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
+  WatchTasks(argument: _gavel_v1_WatchTasksRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
+  watchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
+  watchTasks(argument: _gavel_v1_WatchTasksRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
+  
+}
+
+/**
+ * For clients: submit, follow, end and clear away tasks.
+ */
+export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Idempotent: on a finished task answers its record.
+   */
+  CancelTask: grpc.handleUnaryCall<_gavel_v1_CancelTaskRequest__Output, _gavel_v1_Task>;
+  
+  /**
+   * RESOLVING -> removed; history keeps its record.
+   */
+  DeleteTask: grpc.handleUnaryCall<_gavel_v1_DeleteTaskRequest__Output, _gavel_v1_DeleteTaskResponse>;
+  
+  /**
+   * Durable before it answers; state PENDING. An identical definition under a living guid answers the existing task.
+   */
+  DesireTask: grpc.handleUnaryCall<_gavel_v1_TaskCreateRequest__Output, _gavel_v1_Task>;
+  
+  /**
+   * Resumable by name and offset.
+   */
+  DownloadOutputs: grpc.handleServerStreamingCall<_gavel_v1_DownloadOutputsRequest__Output, _gavel_v1_OutputChunk>;
+  
+  /**
+   * Why a task is where it is, cell by cell; with a request, whether and where it would be placed.
+   */
+  ExplainPlacement: grpc.handleUnaryCall<_gavel_v1_ExplainPlacementRequest__Output, _gavel_v1_ExplainPlacementResponse>;
+  
+  FollowLogs: grpc.handleServerStreamingCall<_gavel_v1_FollowLogsRequest__Output, _gavel_v1_LogEntry>;
+  
+  GetTask: grpc.handleUnaryCall<_gavel_v1_GetTaskRequest__Output, _gavel_v1_Task>;
+  
+  /**
+   * Every step of a task's life, in order, with who did it and why.
+   */
+  GetTimeline: grpc.handleUnaryCall<_gavel_v1_GetTimelineRequest__Output, _gavel_v1_Timeline>;
+  
+  /**
+   * Begins, renews or releases a hold. Safe to repeat.
+   */
+  HoldTasks: grpc.handleUnaryCall<_gavel_v1_HoldTasksRequest__Output, _gavel_v1_HoldTasksResponse>;
+  
+  KillTask: grpc.handleUnaryCall<_gavel_v1_KillTaskRequest__Output, _gavel_v1_Task>;
+  
+  /**
+   * What a finished run left behind. FAILED_PRECONDITION while it goes on.
+   */
+  ListOutputs: grpc.handleUnaryCall<_gavel_v1_ListOutputsRequest__Output, _gavel_v1_OutputsInfo>;
+  
+  ListTasks: grpc.handleUnaryCall<_gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse>;
+  
+  /**
+   * COMPLETED -> RESOLVING, for exactly one caller.
+   */
+  ResolveTask: grpc.handleUnaryCall<_gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task>;
+  
+  WatchTasks: grpc.handleServerStreamingCall<_gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent>;
+  
+}
+
+export interface TaskServiceDefinition extends grpc.ServiceDefinition {
+  CancelTask: MethodDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_Task, _gavel_v1_CancelTaskRequest__Output, _gavel_v1_Task__Output>
+  DeleteTask: MethodDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskRequest__Output, _gavel_v1_DeleteTaskResponse__Output>
+  DesireTask: MethodDefinition<_gavel_v1_TaskCreateRequest, _gavel_v1_Task, _gavel_v1_TaskCreateRequest__Output, _gavel_v1_Task__Output>
+  DownloadOutputs: MethodDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_OutputChunk, _gavel_v1_DownloadOutputsRequest__Output, _gavel_v1_OutputChunk__Output>
+  ExplainPlacement: MethodDefinition<_gavel_v1_ExplainPlacementRequest, _gavel_v1_ExplainPlacementResponse, _gavel_v1_ExplainPlacementRequest__Output, _gavel_v1_ExplainPlacementResponse__Output>
+  FollowLogs: MethodDefinition<_gavel_v1_FollowLogsRequest, _gavel_v1_LogEntry, _gavel_v1_FollowLogsRequest__Output, _gavel_v1_LogEntry__Output>
+  GetTask: MethodDefinition<_gavel_v1_GetTaskRequest, _gavel_v1_Task, _gavel_v1_GetTaskRequest__Output, _gavel_v1_Task__Output>
+  GetTimeline: MethodDefinition<_gavel_v1_GetTimelineRequest, _gavel_v1_Timeline, _gavel_v1_GetTimelineRequest__Output, _gavel_v1_Timeline__Output>
+  HoldTasks: MethodDefinition<_gavel_v1_HoldTasksRequest, _gavel_v1_HoldTasksResponse, _gavel_v1_HoldTasksRequest__Output, _gavel_v1_HoldTasksResponse__Output>
+  KillTask: MethodDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_Task, _gavel_v1_KillTaskRequest__Output, _gavel_v1_Task__Output>
+  ListOutputs: MethodDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_OutputsInfo, _gavel_v1_ListOutputsRequest__Output, _gavel_v1_OutputsInfo__Output>
+  ListTasks: MethodDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksResponse, _gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse__Output>
+  ResolveTask: MethodDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_Task, _gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task__Output>
+  WatchTasks: MethodDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_TaskEvent, _gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent__Output>
+}

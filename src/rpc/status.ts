@@ -1,0 +1,87 @@
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { DomainError, ERRORS, type ErrorCode, type FieldFault } from '../domain/errors.ts';
+import { decodeBadRequest, encodeBadRequest } from './bad-request.ts';
+
+/** Trailing metadata that carries what a gRPC status alone cannot: our code, and the faults as JSON for clients without protobuf details. */
+const CODE_KEY = 'gavel-error-code';
+const DETAILS_KEY = 'grpc-status-details-bin';
+const DETAILS_MAX_BYTES = 6_000;
+
+/**
+ * The status a caller gets for anything a handler threw. Only a DomainError's message leaves the process; everything else
+ * becomes INTERNAL with a fixed text (and is logged by the server with its stack).
+ */
+export function toStatus(error: unknown): Partial<StatusObject> & { code: number; details: string } {
+  const known = error instanceof DomainError ? error : new DomainError('internal', 'internal error');
+  const metadata = new Metadata();
+  metadata.set(CODE_KEY, known.code);
+  if (known.faults.length > 0) {
+    const code = status[ERRORS[known.code].grpc];
+    // Headers have a size limit (8 KiB at most peers), so a request with hundreds of faults tells the first ones here and all in the message.
+    let faults = [...known.faults];
+    let details = encodeBadRequest(code, known.message.slice(0, 500), faults);
+    while (details.length > DETAILS_MAX_BYTES && faults.length > 1) {
+      faults = faults.slice(0, Math.ceil(faults.length / 2));
+      details = encodeBadRequest(code, known.message.slice(0, 500), faults);
+    }
+    metadata.set(DETAILS_KEY, details);
+  }
+  return { code: status[ERRORS[known.code].grpc], details: clip(known.message), metadata };
+}
+
+/** The message travels in a header too: a limit keeps the whole answer deliverable. */
+function clip(message: string): string {
+  return message.length <= 4_000 ? message : `${message.slice(0, 3_980)} ... (cut)`;
+}
+
+/** The DomainError a status stands for, on the caller's side. */
+export function fromStatus(error: {
+  code?: number;
+  details?: string;
+  metadata?: Metadata;
+  message?: string;
+}): DomainError {
+  const named = error.metadata?.get(CODE_KEY)[0];
+  const code = isErrorCode(named) ? named : codeOfStatus(error.code);
+  const raw = error.metadata?.get(DETAILS_KEY)[0];
+  const faults: readonly FieldFault[] = Buffer.isBuffer(raw) ? decodeBadRequest(raw) : [];
+  const text = error.details !== undefined && error.details !== '' ? error.details : (error.message ?? 'unknown error');
+  return new DomainError(code, text, { faults, cause: error });
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value);
+}
+
+function codeOfStatus(code: number | undefined): ErrorCode {
+  switch (code) {
+    case status.INVALID_ARGUMENT:
+      return 'invalid_argument';
+    case status.UNAUTHENTICATED:
+      return 'unauthenticated';
+    case status.PERMISSION_DENIED:
+      return 'permission_denied';
+    case status.NOT_FOUND:
+      return 'not_found';
+    case status.ALREADY_EXISTS:
+      return 'already_exists';
+    case status.FAILED_PRECONDITION:
+      return 'invalid_transition';
+    case status.ABORTED:
+      return 'conflict';
+    case status.RESOURCE_EXHAUSTED:
+      return 'overloaded';
+    case status.OUT_OF_RANGE:
+      return 'compacted';
+    case status.CANCELLED:
+      return 'cancelled';
+    case status.DEADLINE_EXCEEDED:
+      return 'deadline';
+    case status.UNAVAILABLE:
+      return 'unavailable';
+    case status.UNIMPLEMENTED:
+      return 'unimplemented';
+    default:
+      return 'internal';
+  }
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { engineGet, engineSocket, IMAGE, requireEngine } from '../support/engine.ts';
+import { FakeBbs, runTask } from '../support/fake-bbs.ts';
+
+const DIST = new URL('../../dist/cells/', import.meta.url);
+
+/** Starts a cell with the settings it was given, and ends with the test that started it. */
+const PROGRAM = `
+import { pino } from 'pino';
+import { cellConfig } from '${new URL('config.js', DIST).href}';
+import { startCell } from '${new URL('main.js', DIST).href}';
+const cell = await startCell(cellConfig.parse(JSON.parse(process.argv[1])), { log: pino({ level: 'silent' }), killOnStop: true });
+process.stdin.resume().on('end', () => void cell.stop().finally(() => process.exit()));
+`;
+
+/** A cell as a process of its own, killed and paused where it hurts most, on a real engine. */
+describe('a cell process', () => {
+  const cells: ChildProcess[] = [];
+  let bbs: FakeBbs;
+  let stateDir: string;
+  let cellId: string;
+
+  beforeEach(async () => {
+    if (!existsSync(DIST)) throw new Error('dist/ is missing. Run: make build');
+    await requireEngine();
+    cellId = `crash-${randomUUID()}`;
+    bbs = await FakeBbs.start();
+    bbs.cellId = cellId;
+    stateDir = await mkdtemp(join(tmpdir(), 'gavel-crash-'));
+  });
+
+  afterEach(async () => {
+    for (const cell of cells.splice(0)) {
+      if (cell.exitCode !== null || cell.signalCode !== null) continue;
+      const gone = new Promise((done) => cell.once('exit', done));
+      cell.stdin?.end();
+      await gone;
+    }
+    await bbs.stop();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  async function launch(): Promise<ChildProcess> {
+    bbs.summaries.length = 0;
+    const config = {
+      cell_id: cellId,
+      bbs: [bbs.address],
+      auctioneer: [bbs.address],
+      docker_host: `unix://${engineSocket()}`,
+      state_dir: stateDir,
+      preloaded: { box: IMAGE },
+      network: 'none',
+      memory_mb: 640,
+      disk_mb: 1_000,
+    };
+    const cwd = fileURLToPath(new URL('../..', import.meta.url));
+    const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify(config)];
+    const cell = spawn(process.execPath, args, { cwd, stdio: ['pipe', 'inherit', 'inherit'] });
+    cells.push(cell);
+    await until(() => bbs.summary()?.closed === false);
+    return cell;
+  }
+
+  /** As after the end of its lease. */
+  async function relaunch(): Promise<void> {
+    bbs.dropCell();
+    await launch();
+  }
+
+  const until = async (holds: () => boolean) => await vi.waitUntil(holds, { timeout: 30_000, interval: 10 });
+  const died = async (cell: ChildProcess) => await until(() => cell.signalCode !== null);
+  const script = (text: string) =>
+    runTask({}, { memory_mb: 64, result_file: '/tmp/result', run: { path: '/bin/sh', args: ['-c', text] } });
+  const owned = async () => {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`gavel.cell=${cellId}`] }));
+    return (await engineGet(`/containers/json?all=1&filters=${filters}`)) as unknown[];
+  };
+  const nothingLeft = async () => await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 15_000 });
+
+  it('that dies between StartTasks and the start never starts the task', async () => {
+    const cell = await launch();
+    const task = script('echo run >> /tmp/result');
+    // The commit happens; nobody is left to read the answer.
+    bbs.before.set('StartTasks', () => cell.kill('SIGKILL'));
+    bbs.place(task);
+    await died(cell);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    expect(await owned()).toHaveLength(1);
+    await relaunch();
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    expect(bbs.status(task.task_guid)).toMatchObject({
+      outcome: 'infra_failed',
+      failure_code: 'start_not_confirmed',
+      result: '',
+    });
+    await nothingLeft();
+  });
+
+  it('that dies while a task runs adopts it, and the task notices nothing', async () => {
+    const cell = await launch();
+    const task = script('echo run >> /tmp/result; sleep 4');
+    bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    await sleep(1_000);
+    cell.kill('SIGKILL');
+    await died(cell);
+    await relaunch();
+    expect(bbs.status(task.task_guid).state).toBe('RUNNING');
+    expect(bbs.summary()?.free?.memory_mb).toBe('576');
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    const { outcome, result, usage } = bbs.status(task.task_guid);
+    expect({ outcome, result }).toEqual({ outcome: 'succeeded', result: 'run\n' });
+    expect(Number(usage?.run_time?.slice(0, -1))).toBeGreaterThan(3.9);
+    await nothingLeft();
+  });
+
+  it('that dies while it reports a task does not lose its outcome', async () => {
+    const cell = await launch();
+    const task = script('echo run >> /tmp/result');
+    bbs.before.set('CompleteTasks', () => {
+      cell.kill('SIGKILL');
+      throw new Error('never came');
+    });
+    bbs.place(task);
+    await died(cell);
+    expect(bbs.status(task.task_guid).state).toBe('RUNNING');
+    expect(await owned()).toHaveLength(1);
+    await relaunch();
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    expect(bbs.status(task.task_guid)).toMatchObject({ outcome: 'succeeded', result: 'run\n' });
+    await nothingLeft();
+  });
+
+  it('that was paused past its lease first stops what is no longer its own', async () => {
+    bbs.ttlMs = 1_000;
+    const cell = await launch();
+    const task = script('sleep 60');
+    const [claim] = bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    await sleep(1_000);
+    cell.kill('SIGSTOP');
+    await sleep(4_000);
+    bbs.apply(task.task_guid, { type: 'lose', attempt: claim?.attempt ?? '', epoch: bbs.status(task.task_guid).epoch });
+    bbs.dropCell();
+    expect(await owned()).toHaveLength(1);
+    cell.kill('SIGCONT');
+    await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 5_000 });
+    expect(bbs.status(task.task_guid).outcome).toBe('lost');
+  });
+});

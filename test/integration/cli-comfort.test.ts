@@ -1,0 +1,182 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliWorld } from '../support/cli-world.ts';
+import { FakeCluster, happyScript } from '../support/fake-task-service.ts';
+
+let fake: FakeCluster;
+let folder: string;
+beforeEach(async () => {
+  fake = await new FakeCluster().start();
+  folder = mkdtempSync(join(tmpdir(), 'gavel-comfort-'));
+});
+afterEach(async () => {
+  await fake.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function gavel(args: readonly string[], env: Record<string, string> = { GAVEL_SERVER: fake.address }) {
+  const cli = new CliWorld({ env: { GAVEL_CONFIG: join(folder, 'config.yaml'), ...env } });
+  const code = await cli.run(...args);
+  return { code, out: cli.out.text, err: cli.err.text };
+}
+
+describe('contexts', () => {
+  it('are set, used, shown with the origin of each value, and forgotten', async () => {
+    const none = {};
+    expect((await gavel(['context', 'set', 'prod', '--server', fake.address, '--domain', 'ci'], none)).code).toBe(0);
+    await gavel(['context', 'set', 'test', '--server', '127.0.0.1:1'], none);
+    expect((await gavel(['context', 'use', 'pord'], none)).err).toContain(
+      'there is no context pord; did you mean prod?',
+    );
+    expect((await gavel(['context', 'use', 'prod'], none)).out).toBe("Using context 'prod'\n");
+    expect((await gavel(['context'], none)).out).toContain(`*        prod  ${fake.address}`);
+    expect((await gavel(['context', 'show', '--origin'], { GAVEL_DOMAIN: 'other' })).out).toBe(
+      `context  prod\nserver   ${fake.address}  (context prod)\ndomain   other  (environment GAVEL_DOMAIN)\n`,
+    );
+    fake.script = happyScript();
+    const ran = await gavel(['run', 'busybox', '--', 'x'], none);
+    expect(ran.err).toContain("gavel: Using context 'prod', domain 'ci'\n");
+    expect([...fake.live.values()][0]?.domain).toBe('ci');
+    expect((await gavel(['run', 'busybox', '-q', '--', 'x'], none)).err).toBe('careful\n');
+    expect((await gavel(['tasks', '--context', 'test', '--timeout', '300ms'], none)).code).toBe(5);
+    expect((await gavel(['tasks', '--context', 'nope'], none)).code).toBe(3);
+    await gavel(['context', 'rm', 'prod'], none);
+    expect((await gavel(['context', 'ls', '-o', 'name'], none)).out).toBe('test\n');
+  });
+
+  it('that cannot be read say where', async () => {
+    writeFileSync(join(folder, 'config.yaml'), 'contexts: {a: {sever: x}}');
+    const { code, err } = await gavel(['tasks'], {});
+    expect(code).toBe(2);
+    expect(err).toContain('config.yaml');
+    expect(err).toContain('sever');
+  });
+});
+
+describe('gavel doctor', () => {
+  it('finds everything in order, or says how to mend it', async () => {
+    const { code, out } = await gavel(['doctor'], { GAVEL_SERVER: fake.address, DOCKER_HOST: 'unix:///nowhere.sock' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^server {2}ok {5}\S+ answers in \d+ ms$/m);
+    expect(out).toMatch(/^cells {3}ok {5}2 registered: cell-1, cell-2$/m);
+    expect(out).toMatch(/^clock {3}ok /m);
+    expect(out).toMatch(/^store {3}ok {5}it answers a read/m);
+    expect(out).toMatch(/^engine {2}warn {3}unix:\/\/\/nowhere.sock does not answer.* {2}start the engine/m);
+    fake.cells = [];
+    expect((await gavel(['doctor'])).out).toContain('start one: gavel cell');
+    const bad = join(folder, 'ca.pem');
+    writeFileSync(bad, 'no certificate');
+    const ill = await gavel(['doctor', '--server', '127.0.0.1:1', '--timeout', '500ms', '--tls-ca', bad, '-o', 'json']);
+    expect(ill.code).toBe(5);
+    const { items } = JSON.parse(ill.out) as { items: { check: string; state: string; mend: string }[] };
+    expect(items.filter(({ state }) => state === 'fail').map(({ check }) => check)).toEqual(['authority', 'server']);
+    expect(items.every(({ state, mend }) => state === 'ok' || mend !== '')).toBe(true);
+  });
+});
+
+describe('completion', () => {
+  it('knows commands, flags, ids, cells and words', async () => {
+    fake.put({ task_guid: 'abc' });
+    const words = async (...before: string[]) => (await gavel(['__complete', '--', ...before])).out.trim().split('\n');
+    expect(await words()).toEqual(expect.arrayContaining(['run', 'tasks', 'kill', 'doctor', '--server']));
+    expect(await words('task')).toEqual(expect.arrayContaining(['show', 'kill', '766', 'abc', '--state']));
+    expect(await words('kill')).toEqual(expect.arrayContaining(['766', 'abc']));
+    expect(await words('tasks', '--cell')).toEqual(['cell-1', 'cell-2']);
+    expect(await words('tasks', '--state')).toEqual(expect.arrayContaining(['RUNNING', 'queued']));
+    expect(await words('tasks', '-o')).toEqual(expect.arrayContaining(['json', 'template=']));
+    expect(await words('help')).toEqual(expect.arrayContaining(['states', 'exit-codes']));
+    await fake.stop();
+    expect(await words('kill')).toContain('--grace');
+    fake = await new FakeCluster().start();
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
+    expect((await gavel(['completion', shell])).out).toContain('gavel __complete -- ');
+    expect((await gavel(['completion', 'tcsh'])).code).toBe(2);
+  });
+});
+
+describe('help', () => {
+  it('has pages, commands, and near misses', async () => {
+    expect((await gavel(['help', 'states'])).out).toContain('queued         PENDING, CLAIMED');
+    expect((await gavel(['help', 'exit-codes'])).out).toContain('124  our own --timeout elapsed');
+    expect((await gavel(['help', 'callbacks'])).out).toContain('webhook-signature');
+    expect((await gavel(['help', 'task', 'kill'])).out).toContain('$ gavel tasks kill 766 767 -y');
+    expect(await gavel(['help', 'stats'])).toMatchObject({ code: 2, out: '' });
+    expect((await gavel(['help', 'stats'])).err).toContain('did you mean states?');
+  });
+
+  it('is what docs/cli.md says', async () => {
+    const written = readFileSync(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)), 'utf8');
+    const { out } = await gavel(['__reference']);
+    expect(out === written, 'docs/cli.md is old. Run: make build && node .make/cli-docs.mjs').toBe(true);
+  });
+});
+
+describe('what its parts say of a task', () => {
+  const base = { cause: '', attempt: '', data: {} };
+
+  beforeEach(() => {
+    fake.put({ task_guid: 't' });
+    fake.claim('t');
+    fake.run('t');
+    fake.finish('t');
+    fake.timelines.set('t', [
+      {
+        ...base,
+        time: '1422394399469158000',
+        actor: 'admin',
+        component: 'client',
+        kind: 'submitted',
+        text: 'by admin',
+      },
+      {
+        ...base,
+        time: '1422394400469158000',
+        actor: 'auctioneer',
+        component: 'auctioneer',
+        kind: 'claimed',
+        text: 'placed',
+      },
+      {
+        ...base,
+        time: '1422394401469158000',
+        actor: 'cell-2',
+        component: 'runtime',
+        kind: 'image',
+        text: 'pulled',
+        data: { ms: '12' },
+      },
+      { ...base, time: '1422394402469158000', actor: 'bbs', component: 'bbs', kind: 'completed', text: 'succeeded' },
+    ]);
+  });
+
+  it('--debug tells every message, with severity, time, tag and component', async () => {
+    const { code, out } = await gavel(['task', '766', '--debug']);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        'Task 766',
+        '',
+        'I, [2015-01-27T21:33:19.469158Z #766] [admin]  INFO -- client: submitted: by admin',
+        'I, [2015-01-27T21:33:20.469158Z #766] [auctioneer]  INFO -- auctioneer: claimed: placed',
+        'D, [2015-01-27T21:33:21.469158Z #766] [cell-2] DEBUG -- runtime: image: pulled ms=12',
+        'I, [2015-01-27T21:33:22.469158Z #766] [bbs]  INFO -- bbs: completed: succeeded',
+        '',
+        'Task 766 done (succeeded, exit code 0)',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('--runtime (--cpi) tells what the engine was asked', async () => {
+    const { out } = await gavel(['task', 'attach', '766', '--cpi']);
+    expect(out.match(/^[A-Z], /gm)).toEqual(['D, ']);
+    expect((await gavel(['task', '766', '--runtime', '--debug'])).code).toBe(2);
+    const [line = ''] = (await gavel(['task', '766', '--runtime', '-o', 'jsonl'])).out.split('\n');
+    expect(JSON.parse(line)).toMatchObject({ number: 766, event: 'image', severity: 'D', data: { ms: '12' } });
+  });
+});

@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestBbs, type TestBbs } from '../support/bbs.ts';
+import { makeAuthority } from '../support/certificates.ts';
+import { document, validator } from '../support/openapi.ts';
+import { readEvents, rest, tlsGet } from '../support/rest.ts';
+
+const run = { run: { path: '/bin/true' } };
+const spec = (task_guid: string, over: object = {}) => ({
+  task_guid,
+  domain: 'rest',
+  root_fs: 'preloaded:busybox',
+  action: run,
+  ...over,
+});
+
+/** The request of the requirements, with something in place of ACTION. */
+const SAMPLE = `{
+    "task_guid": "some-guid", "domain": "some-domain", "stack": "lucid64", "root_fs": "docker:///docker-org/docker-image",
+    "env": [{"name": "ENV_NAME_A", "value": "ENV_VALUE_A"}, {"name": "ENV_NAME_B", "value": "ENV_VALUE_B"}],
+    "cpu_weight": 57, "disk_mb": 1024, "memory_mb": 128,
+    "action": {"run": {"path": "/bin/sh", "args": ["-c", "true"]}},
+    "result_file": "/path/to/return", "completion_callback_url": "http://optional/callback/url",
+    "log_guid": "some-log-guid", "log_source": "some-log-source", "annotation": "arbitrary metadata"
+}`;
+
+/** Generous: the machine may be busy with others. */
+const expectSoon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 30_000 });
+
+describe('the REST mirror', () => {
+  let bbs: TestBbs;
+  let base: string;
+  const call = (method: string, path: string, body?: unknown, headers?: object) =>
+    rest(base, method, path, body, headers);
+  beforeAll(async () => {
+    bbs = await startTestBbs({ http: { listen: '127.0.0.1:0' }, eventsKept: 16 });
+    base = `http://${bbs.bbs.httpAddress}`;
+  });
+  afterAll(() => bbs.stop());
+
+  it('takes the request of the requirements and answers it whole, digit for digit', async () => {
+    const made = await call('POST', '/v1/tasks', SAMPLE);
+    expect(made.status).toBe(201);
+    expect(made.headers.get('location')).toBe('/v1/tasks/some-guid');
+    expect(made.json).toMatchObject({
+      ...(JSON.parse(SAMPLE) as object),
+      action: { run: { path: '/bin/sh' } },
+      state: 'PENDING',
+    });
+    expect(made.text).toMatch(/"created_at":\d{19},/);
+    const polled = await call('GET', '/v1/tasks/some-guid');
+    expect(polled.text).toBe(made.text);
+    expect((polled.json as { created_at: unknown }).created_at).toBe(
+      BigInt((await bbs.tasks.GetTask({ task_guid: 'some-guid' })).created_at),
+    );
+  });
+
+  it('names every fault, unknown fields among them', async () => {
+    const bad = await call('POST', '/v1/tasks', spec('bad guid', { memory_md: 1, cpu_weight: 'x', state: 'PENDING' }));
+    expect(bad.status).toBe(400);
+    const { error } = bad.json as { error: { code: string; faults: { field: string; message: string }[] } };
+    expect(error.code).toBe('invalid_argument');
+    expect(error.faults.map(({ field }) => field).toSorted()).toEqual(['cpu_weight', 'memory_md', 'state']);
+    expect(error.faults.find(({ field }) => field === 'memory_md')?.message).toContain('did you mean memory_mb?');
+    const guid = await call('POST', '/v1/tasks', spec('bad guid'));
+    expect(guid.json).toMatchObject({ error: { faults: [{ field: 'task_guid' }] } });
+    expect((await call('POST', '/v1/tasks/some-guid/cancel', { raeson: 'x' })).json).toMatchObject({
+      error: { faults: [{ field: 'raeson', message: 'there is no such field; did you mean reason?' }] },
+    });
+    expect((await call('GET', '/v1/tasks?sate=PENDING')).json).toMatchObject({
+      error: { faults: [{ field: 'sate' }] },
+    });
+    expect((await call('GET', '/v1/tasks?state=PENDIN')).status).toBe(400);
+    expect((await call('GET', '/v1/tasks?page_size=0')).status).toBe(400);
+  });
+
+  it('refuses what is no JSON, what is sent as something else, and what is too large', async () => {
+    expect((await call('POST', '/v1/tasks', '{"task_guid":')).json).toMatchObject({
+      error: { code: 'invalid_argument', message: expect.stringContaining('not valid JSON') as string },
+    });
+    expect((await call('POST', '/v1/tasks', '')).status).toBe(400);
+    expect((await call('POST', '/v1/tasks', '['.repeat(100_000))).status).toBe(400);
+    const form = await call('POST', '/v1/tasks', SAMPLE, { 'content-type': 'text/plain' });
+    expect(form).toMatchObject({
+      status: 400,
+      json: { error: { message: expect.stringContaining('application/json') as string } },
+    });
+    const huge = await call('POST', '/v1/tasks', spec('huge', { annotation: 'x'.repeat(1_100_000) }));
+    expect(huge).toMatchObject({ status: 413, json: { error: { code: 'too_large' } } });
+    expect((await call('GET', '/v1/tasks/huge')).status).toBe(404);
+  });
+
+  it('answers an equal request with the task that is there, and refuses another one under its guid', async () => {
+    const first = await call('POST', '/v1/tasks', spec('twice'));
+    const again = await call('POST', '/v1/tasks', spec('twice'));
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    const other = await call('POST', '/v1/tasks', spec('twice', { memory_mb: 7 }));
+    expect(other).toMatchObject({
+      status: 409,
+      json: { error: { code: 'already_exists', faults: [{ field: 'memory_mb' }] } },
+    });
+  });
+
+  it('lists by filter and page, with the fields that are asked for', async () => {
+    for (const n of [1, 2, 3])
+      await call('POST', '/v1/tasks', spec(`list-${n}`, { domain: 'lists', labels: { n: `${n}`, team: 'a' } }));
+    await call('POST', '/v1/tasks/list-2/cancel');
+    const first = (await call('GET', '/v1/tasks?domain=lists&page_size=2')).json as TaskList;
+    expect(first.tasks.map(({ task_guid }) => task_guid)).toEqual(['list-3', 'list-2']);
+    expect(first.total).toBe(3);
+    const path = `/v1/tasks?domain=lists&page_size=2&page_token=${first.next_page_token}`;
+    const second = (await call('GET', path)).json as TaskList;
+    expect(second).toMatchObject({ tasks: [{ task_guid: 'list-1' }], next_page_token: '' });
+    const waiting = (await call('GET', '/v1/tasks?domain=lists&state=PENDING&state=RUNNING')).json as TaskList;
+    expect(waiting.tasks.map(({ task_guid }) => task_guid)).toEqual(['list-3', 'list-1']);
+    const named = (await call('GET', '/v1/tasks?domain=lists&label=n=3,team&outcome=')).json as TaskList;
+    expect(named.tasks.map(({ task_guid }) => task_guid)).toEqual(['list-3']);
+    const masked = (await call('GET', '/v1/tasks?domain=lists&state=COMPLETED&field_mask=outcome')).json as TaskList;
+    expect(masked.tasks).toEqual([
+      { task_guid: 'list-2', number: expect.any(Number) as number, state: 'COMPLETED', outcome: 'cancelled' },
+    ]);
+  });
+
+  it('cancels, kills, resolves and removes; history keeps it', async () => {
+    await call('POST', '/v1/tasks', spec('end-1'));
+    const cancelled = await call('POST', '/v1/tasks/end-1/cancel', { reason: 'enough' });
+    expect(cancelled).toMatchObject({
+      status: 200,
+      json: { outcome: 'cancelled', failure_reason: 'task was cancelled: enough' },
+    });
+    expect(await call('POST', '/v1/tasks/end-1/kill', { grace: '5s' })).toMatchObject({
+      status: 200,
+      json: { outcome: 'cancelled' },
+    });
+    expect((await call('POST', '/v1/tasks/end-1/kill', { if_state: ['RUNNING'] })).status).toBe(409);
+    expect((await call('DELETE', '/v1/tasks/end-1')).json).toMatchObject({ error: { code: 'invalid_transition' } });
+    expect(await call('POST', '/v1/tasks/end-1/resolve')).toMatchObject({ status: 200, json: { state: 'RESOLVING' } });
+    expect((await call('DELETE', '/v1/tasks/end-1')).status).toBe(204);
+    expect(await call('GET', '/v1/tasks/end-1')).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } });
+    expect((await call('GET', '/v1/tasks/end-1?include_history=true')).status).toBe(200);
+    const { records } = (await call('GET', '/v1/history')).json as { records: object[] };
+    expect(records[0]).toMatchObject({
+      task: { task_guid: 'end-1' },
+      resolved_by: 'client',
+      resolved_at: expect.any(BigInt) as bigint,
+    });
+    expect((await call('POST', '/v1/tasks/nowhere/cancel')).status).toBe(404);
+  });
+
+  it('tells every change once, and resumes behind the last one', async () => {
+    const reader = await readEvents(`${base}/v1/events?domain=events`);
+    await call('POST', '/v1/tasks', spec('event-1', { domain: 'events' }));
+    await call('POST', '/v1/tasks', spec('other', { domain: 'else' }));
+    const [created] = await reader.take(1);
+    expect(created).toMatchObject({ event: 'created' });
+    expect(created?.data).toMatch(/"task":{"task_guid":"event-1".*"created_at":\d{19},/);
+    reader.close();
+    await call('POST', '/v1/tasks/event-1/cancel');
+    await call('POST', '/v1/tasks/event-1/resolve');
+    await call('DELETE', '/v1/tasks/event-1');
+    const resumed = await readEvents(`${base}/v1/events?domain=events`, { 'last-event-id': reader.lastId() });
+    const after = await resumed.take(3);
+    expect(after.map(({ event }) => event)).toEqual(['changed', 'changed', 'removed']);
+    expect(JSON.parse(after[0]?.data ?? '')).toMatchObject({
+      before: { state: 'PENDING' },
+      task: { state: 'COMPLETED' },
+    });
+    resumed.close();
+    expect((await call('GET', '/v1/events?cursor=bad')).status).toBe(400);
+  });
+
+  it('tells a reader that is too slow to list again, and holds nothing up for it', async () => {
+    const slow = await readEvents(`${base}/v1/events`);
+    slow.pause();
+    // More than the sockets hold, and more events than are kept.
+    const annotation = 'x'.repeat(10_000);
+    const env = [{ name: 'A', value: 'y'.repeat(200_000) }];
+    for (let n = 0; n < 70; n += 1) {
+      await call('POST', '/v1/tasks', spec(`slow-${n}`, { annotation, env }));
+    }
+    slow.resume();
+    const events = await slow.take(1_000);
+    expect(events.at(-1)).toMatchObject({ event: 'resync_needed' });
+    expect(events.length).toBeLessThan(70);
+    await slow.ended;
+    // From the cursor that came with it, the stream goes on.
+    const again = await readEvents(`${base}/v1/events?domain=again`, { 'last-event-id': slow.lastId() });
+    await call('POST', '/v1/tasks', spec('again', { domain: 'again' }));
+    expect(await again.take(1)).toMatchObject([{ event: 'created' }]);
+    again.close();
+  });
+
+  it('tells of logs before it answers what is wrong, and ends the text of a task that never ran', async () => {
+    expect((await call('GET', '/v1/tasks/nowhere/logs')).status).toBe(404);
+    expect((await call('GET', '/v1/tasks/twice/logs?stream=x')).status).toBe(400);
+    expect(await call('GET', '/v1/tasks/twice/logs')).toMatchObject({ status: 200, text: '' });
+    const events = await readEvents(`${base}/v1/tasks/twice/logs`);
+    expect(await events.take(5)).toMatchObject([
+      { event: 'end', data: expect.stringContaining('not been placed') as string },
+    ]);
+  });
+
+  it('answers every request under its id, and unknown paths with an error of the same form', async () => {
+    expect(
+      (await call('GET', '/v1/cells', undefined, { 'gavel-request-id': 'my-id' })).headers.get('gavel-request-id'),
+    ).toBe('my-id');
+    const none = await call('GET', '/v2/tasks');
+    expect(none).toMatchObject({ status: 404, json: { error: { code: 'not_found', faults: [] } } });
+    expect(none.headers.get('gavel-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await call('PUT', '/v1/tasks')).status).toBe(404);
+    expect(await call('GET', '/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 200, text: 'ready\n' });
+  });
+
+  it('answers what its OpenAPI document says', async () => {
+    const check = (schema: string, text: string) =>
+      expect({ schema, faults: validator(schema)(JSON.parse(text)) }).toEqual({ schema, faults: [] });
+    const served = await call('GET', '/openapi.json');
+    expect(JSON.parse(served.text)).toEqual(document);
+    check('Task', (await call('GET', '/v1/tasks/some-guid')).text);
+    check('TaskList', (await call('GET', '/v1/tasks')).text);
+    check('TaskList', (await call('GET', '/v1/tasks?field_mask=outcome')).text);
+    check('HistoryList', (await call('GET', '/v1/history')).text);
+    check('Error', (await call('GET', '/v1/tasks?page_size=x')).text);
+    await bbs.cells.Register({
+      offer: { cell_id: 'cell-1', stacks: ['s'], capacity: { memory_mb: 1, disk_mb: 2, containers: 3 } },
+      incarnation: 'one',
+    });
+    await expectSoon(async () => (await call('GET', '/v1/cells')).text).toContain('cell-1');
+    check('CellList', (await call('GET', '/v1/cells')).text);
+    const reader = await readEvents(`${base}/v1/events`);
+    await call('POST', '/v1/tasks', spec('valid'));
+    await call('POST', '/v1/tasks/valid/cancel');
+    for (const { data } of await reader.take(2)) check('TaskEvent', data);
+    reader.close();
+    for (const { data } of await (await readEvents(`${base}/v1/tasks/valid/logs`)).take(1)) check('LogEvent', data);
+  });
+
+  it('does nothing for a web page of another site', async () => {
+    const page = { origin: 'http://evil.example' };
+    expect((await call('POST', '/v1/tasks/twice/cancel', undefined, page)).status).toBe(403);
+    expect((await call('GET', '/v1/tasks', undefined, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await call('GET', '/v1/tasks/twice')).json).toMatchObject({ state: 'PENDING' });
+    // A name that was pointed at this machine.
+    const [host, port] = (bbs.bbs.httpAddress ?? '').split(':');
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), host, () =>
+        socket.write('GET /v1/tasks HTTP/1.1\r\nHost: evil.example\r\n\r\n'),
+      );
+      socket.once('data', (data) => {
+        resolve(data.toString());
+        socket.destroy();
+      });
+    });
+    expect(answer).toContain('403');
+  });
+});
+
+interface TaskList {
+  readonly tasks: readonly { readonly task_guid: string }[];
+  readonly total: number;
+  readonly next_page_token: string;
+}
+
+describe('the REST mirror under TLS', () => {
+  it('gives each certificate its role', async () => {
+    const authority = makeAuthority();
+    const server = authority.issue('server', 'gavel://bbs/one');
+    const bbs = await startTestBbs({ http: { listen: '127.0.0.1:0' }, tls: { ca: authority.ca, ...server } });
+    try {
+      const as = (name: string, uri: string) => {
+        const { cert, key } = authority.issue(name, uri);
+        return { ca: readFileSync(authority.ca), cert: readFileSync(cert), key: readFileSync(key) };
+      };
+      const url = `https://${bbs.bbs.httpAddress}/v1/tasks`;
+      const viewer = as('viewer', 'gavel://viewer/eve');
+      expect((await tlsGet(url, viewer)).status).toBe(200);
+      expect((await tlsGet(`${url}/x/cancel`, viewer, 'POST')).status).toBe(403);
+      expect((await tlsGet(url, as('cell', 'gavel://cell/cell-1'))).status).toBe(403);
+      expect((await tlsGet(`${url}/x/cancel`, as('client', 'gavel://client/ada'), 'POST')).status).toBe(404);
+      await expect(tlsGet(url, { ca: readFileSync(authority.ca) })).rejects.toThrow(/certificate|socket|closed|reset/i);
+    } finally {
+      await bbs.stop();
+      authority.remove();
+    }
+  });
+});

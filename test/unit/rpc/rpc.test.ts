@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DomainError } from '../../../src/domain/errors.ts';
+import { Channel } from '../../../src/rpc/client.ts';
+import { identityOfCertificate, mayCall } from '../../../src/rpc/roles.ts';
+import { type RunningServer, serve } from '../../../src/rpc/server.ts';
+import type { CallContext, Handlers } from '../../../src/rpc/types.ts';
+
+const log = pino({ level: 'silent' });
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const unused = (): never => {
+  throw new DomainError('unimplemented', 'not in this test');
+};
+
+function cluster(handlers: Partial<Handlers<'AuctionService'> & Handlers<'ClusterService'>>) {
+  return {
+    ClusterService: { ListCells: unused, ...handlers } as Handlers<'ClusterService'>,
+    AuctionService: { Join: unused, ...handlers } as Handlers<'AuctionService'>,
+  };
+}
+
+async function start(handlers: Parameters<typeof cluster>[0]): Promise<{ server: RunningServer; channel: Channel }> {
+  const server = await serve({ listen: '127.0.0.1:0', log, services: cluster(handlers) });
+  const channel = new Channel({ addresses: [server.address] });
+  closers.push(
+    () => server.stop(200),
+    () => channel.close(),
+  );
+  return { server, channel };
+}
+
+describe('the typed rpc adapter', () => {
+  it('carries a domain error with its code and every fault', async () => {
+    const faults = Array.from({ length: 40 }, (_, i) => ({ field: `env[${i}].name`, message: 'must not be empty' }));
+    const { channel } = await start({
+      ListCells: async () => {
+        throw new DomainError('invalid_argument', 'forty faults', { faults });
+      },
+    });
+    const failure = await channel
+      .client('ClusterService')
+      .ListCells({})
+      .catch((e: unknown) => e);
+    expect(failure).toBeInstanceOf(DomainError);
+    expect(failure).toMatchObject({ code: 'invalid_argument', message: 'forty faults', faults });
+  });
+
+  it('leaks nothing of an unexpected error', async () => {
+    const { channel } = await start({
+      ListCells: async () => {
+        throw new Error('password=hunter2');
+      },
+    });
+    const failure = await channel
+      .client('ClusterService')
+      .ListCells({})
+      .catch((e: unknown) => e);
+    expect(failure).toMatchObject({ code: 'internal', message: 'internal error' });
+  });
+
+  it('streams both ways, and a break on the client ends the handler', async () => {
+    let context: CallContext | undefined;
+    const { channel } = await start({
+      async *Join(summaries, ctx) {
+        context = ctx;
+        for await (const summary of summaries) yield { sequence: summary.epoch, claims: [] };
+      },
+    });
+    async function* summaries() {
+      for (let i = 1; i < 1_000; i += 1) yield { epoch: i };
+      await sleep(10_000);
+    }
+    const seen: string[] = [];
+    for await (const work of channel.client('AuctionService').Join(summaries())) {
+      seen.push(work.sequence);
+      if (seen.length === 500) break;
+    }
+    expect(seen).toHaveLength(500);
+    expect(seen[499]).toBe('500');
+    await expect.poll(() => context?.signal.aborted).toBe(true);
+  });
+
+  it('logs a call that was given an id under it, with the task it is about', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const handlers = { GetTask: async () => Promise.reject(new DomainError('not_found', 'no task t-1')) };
+    const server = await serve({ listen: '127.0.0.1:0', log, services: { TaskService: handlers as never } });
+    const channel = new Channel({ addresses: [server.address] });
+    const tasks = channel.client('TaskService');
+    await tasks.GetTask({ task_guid: 't-1' }, { requestId: 'my-id' }).catch(() => {});
+    await tasks.GetTask({ task_guid: 't-2' }).catch(() => {});
+    channel.close();
+    await server.stop();
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { msg: 'call.answered', method: 'GetTask', guid: 't-1', code: 'not_found', requestId: 'my-id', by: 'local' },
+    ]);
+  });
+
+  it('holds back a handler whose reader is slow', async () => {
+    let made = 0;
+    const { channel } = await start({
+      async *Join() {
+        for (;;) {
+          made += 1;
+          yield {
+            sequence: made,
+            claims: Array.from({ length: 200 }, (_, i) => ({ task_guid: `guid-${i}`, attempt: 'a' })),
+          };
+        }
+      },
+    });
+    async function* nothing() {
+      await sleep(300);
+    }
+    const reader = channel.client('AuctionService').Join(nothing())[Symbol.asyncIterator]();
+    await reader.next();
+    await sleep(300);
+    const before = made;
+    await sleep(200);
+    // On a busy machine one more buffer of the stream may still fill; a handler that is not held back makes thousands.
+    expect(made - before).toBeLessThan(50);
+    expect(made).toBeLessThan(2_000);
+    await reader.return?.();
+  });
+
+  it('ends streams with UNAVAILABLE when the server stops, within the bound', async () => {
+    const { server, channel } = await start({
+      async *Join() {
+        yield { sequence: 1 };
+        await sleep(60_000, undefined, { ref: false });
+      },
+    });
+    async function* nothing() {
+      await sleep(60_000, undefined, { ref: false });
+    }
+    const reader = channel.client('AuctionService').Join(nothing())[Symbol.asyncIterator]();
+    await reader.next();
+    const ended = reader.next().catch((e: unknown) => e);
+    await server.stop(1_000);
+    expect(await ended).toMatchObject({ code: 'unavailable' });
+  });
+
+  it('moves on to the next server and repeats what is safe to repeat', async () => {
+    const { server } = await start({ ListCells: async () => ({ cells: [] }) });
+    const channel = new Channel({ addresses: ['127.0.0.1:1', server.address] });
+    closers.push(() => channel.close());
+    expect(await channel.client('ClusterService').ListCells({}, { retry: true })).toMatchObject({ cells: [] });
+  });
+
+  it('gives up at the deadline when no server answers', async () => {
+    const channel = new Channel({ addresses: ['127.0.0.1:1'] });
+    closers.push(() => channel.close());
+    const failure = await channel
+      .client('ClusterService')
+      .ListCells({}, { retry: true, timeoutMs: 300 })
+      .catch((e: unknown) => e);
+    expect(failure).toMatchObject({ code: 'unavailable' });
+  });
+
+  it('refuses to serve other machines in the clear unless told to', async () => {
+    await expect(serve({ listen: '0.0.0.0:0', log, services: {} })).rejects.toThrow(/--insecure/);
+  });
+});
+
+describe('roles', () => {
+  it('reads role and name from the certificate, and nothing else', () => {
+    expect(identityOfCertificate('DNS:x, URI:gavel://cell/cell-1')).toEqual({ role: 'cell', name: 'cell-1' });
+    expect(identityOfCertificate('DNS:cell-1').role).toBe('client');
+    expect(identityOfCertificate(undefined).role).toBe('client');
+  });
+
+  it('lets cells end tasks and clients not', () => {
+    expect(mayCall({ role: 'cell', name: 'c' }, 'CellService', 'CompleteTasks')).toBe(true);
+    expect(mayCall({ role: 'client', name: 'c' }, 'CellService', 'CompleteTasks')).toBe(false);
+    expect(mayCall({ role: 'cell', name: 'c' }, 'TaskService', 'DesireTask')).toBe(false);
+    expect(mayCall({ role: 'client', name: 'c' }, 'TaskService', 'NoSuchMethod')).toBe(false);
+  });
+});

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** One folder of test/ as a project. Files that share an engine or start whole systems run one at a time. */
+const project = (name: string, seconds: number, parallel: boolean, order: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: seconds * 1000,
+    hookTimeout: Math.max(seconds, 30) * 1000,
+    teardownTimeout: 10_000,
+    // Waiting longer costs nothing where things go well, and a busy machine is no fault.
+    expect: { poll: { timeout: 20_000, interval: 50 } },
+    fileParallelism: parallel,
+    // Projects run one after another, so that timings of one are not those of all.
+    sequence: { groupOrder: order },
+  },
+});
+
+export default defineConfig({
+  root,
+  test: {
+    root,
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    // A narrowed run (FILES=...) finds nothing in most projects; a whole run that finds nothing fails in test-summary.mjs.
+    passWithNoTests: true,
+    restoreMocks: true,
+    unstubEnvs: true,
+    coverage: { include: ['src/**', 'bbs/**', 'cells/**'], reportsDirectory: 'coverage' },
+    projects: [
+      project('unit', 30, true, 0),
+      project('model', 180, true, 1),
+      project('contract', 120, true, 2),
+      project('integration', 120, false, 3),
+      project('e2e', 180, false, 4),
+      project('faults', 180, false, 5),
+    ],
+  },
+});
