@@ -7,10 +7,10 @@ bin := node_modules/.bin
 IMAGE ?= gavel:dev
 NODE_IMAGE ?=
 # What `make test` runs; the faults suite kills and pauses processes for minutes and has targets of its own.
-PROJECTS := unit model contract integration e2e
+PROJECTS := unit model contract integration engine e2e
 
 .PHONY: help setup lock gen gen-check openapi build fmt lint types dead check static services engine engine-stop engine-status \
-  run test test-unit test-model test-contract test-integration test-e2e test-faults faults bench image clean
+  run test test-unit test-model test-contract test-integration test-engine test-e2e test-faults faults bench image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ test-model: setup ## random histories against the model
 test-contract: setup services build ## every Store and every runtime against its one contract
 	@.make/test.sh contract
 
-test-integration: setup services build ## parts against a real etcd, engine and registry
+test-integration: setup services build ## parts against a real etcd and real HTTP receivers
 	@.make/test.sh integration
+
+test-engine: setup services build ## the container runtime and the cell on the real engine
+	@.make/test.sh engine
 
 test-e2e: setup services build ## whole processes, from the command line to the callback
 	@.make/test.sh e2e

@@ -37,9 +37,10 @@ export default defineConfig({
       project('unit', 30, true, 0),
       project('model', 180, true, 1),
       project('contract', 120, true, 2),
-      project('integration', 120, false, 3),
-      project('e2e', 180, false, 4),
-      project('faults', 180, false, 5),
+      project('integration', 120, true, 3),
+      project('engine', 120, false, 4),
+      project('e2e', 180, false, 5),
+      project('faults', 180, false, 6),
     ],
   },
 });

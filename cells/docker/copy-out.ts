@@ -71,12 +71,21 @@ class Source {
   readonly #body: IncomingMessage;
   readonly #signal: AbortSignal;
   readonly #deadlineMs: number;
+  /** Ends the wait for a piece that is under way. */
+  #interrupt: ((error: Error) => void) | undefined;
+  #isBroken = false;
 
   constructor(what: string, body: IncomingMessage, signal: AbortSignal, deadlineMs: number) {
     this.#what = what;
     this.#body = body;
     this.#signal = signal;
     this.#deadlineMs = deadlineMs;
+    // What reads a tar's entry is not always told that the tar below it was destroyed (tar-stream 3, once in some hundred cuts).
+    body.once('close', () => {
+      if (body.complete) return;
+      this.#isBroken = true;
+      this.#interrupt?.(new Error('broken off'));
+    });
   }
 
   async *pieces(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -98,6 +107,8 @@ class Source {
   async next<T>(iterator: AsyncIterator<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
+      this.#interrupt = reject;
+      if (this.#isBroken) reject(new Error('broken off'));
       const why = `sent no more for ${this.#deadlineMs} ms`;
       timer = setTimeout(() => reject(noAnswer(this.#what, why)), this.#deadlineMs);
     });
@@ -110,6 +121,7 @@ class Source {
       if (this.#signal.aborted) throw cancelled(this.#what);
       throw noAnswer(this.#what, 'broke off', error);
     } finally {
+      this.#interrupt = undefined;
       clearTimeout(timer);
     }
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { containerChains } from '../../cells/docker/egress-rules.ts';
@@ -47,7 +48,17 @@ let herePort = 0;
 let gateway = '';
 let runtime: ContainerRuntime;
 
+/** What a run left that was ended by force: the route is not of this run's own name and would be in its way. */
+function removeLeftWorlds(): void {
+  for (const name of sh('ls /run/netns 2>/dev/null || true').split('\n')) {
+    const pid = /^gvt(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    sh(`ip link del ${name}a 2>/dev/null || true; ip netns del ${name}`);
+  }
+}
+
 beforeAll(async () => {
+  removeLeftWorlds();
   sh(`
     ip netns add ${WORLD}
     ip link add ${WORLD}a type veth peer name ${WORLD}b
@@ -60,7 +71,7 @@ beforeAll(async () => {
     ip -n ${WORLD} link set lo up
     ip -n ${WORLD} link set ${WORLD}b up
     ip -n ${WORLD} route add default via ${NEAR}
-    ip route add ${LINK_LOCAL}/32 via ${ONE}
+    ip route replace ${LINK_LOCAL}/32 via ${ONE}
   `);
   world = spawn('ip', ['netns', 'exec', WORLD, process.execPath, '-e', LISTENERS], {
     stdio: ['ignore', 'pipe', 'inherit'],

