@@ -26,7 +26,7 @@ export async function readContainerTar(
       yield piece;
     }
   };
-  return Readable.from(bounded(), { objectMode: false });
+  return stream.readable(bounded());
 }
 
 /** One regular file whole. */
@@ -58,7 +58,7 @@ export async function openContainerFile(
       }
       if (got !== totalBytes) throw noAnswer(`read ${path}`, 'broke off in the middle of the file');
     };
-    return { bytes: Readable.from(whole(), { objectMode: false }), totalBytes };
+    return { bytes: stream.readable(whole()), totalBytes };
   } catch (error) {
     body.destroy();
     throw error;
@@ -71,21 +71,17 @@ class Source {
   readonly #body: IncomingMessage;
   readonly #signal: AbortSignal;
   readonly #deadlineMs: number;
-  /** Ends the wait for a piece that is under way. */
-  #interrupt: ((error: Error) => void) | undefined;
-  #isBroken = false;
 
   constructor(what: string, body: IncomingMessage, signal: AbortSignal, deadlineMs: number) {
     this.#what = what;
     this.#body = body;
     this.#signal = signal;
     this.#deadlineMs = deadlineMs;
-    // What reads a tar's entry is not always told that the tar below it was destroyed (tar-stream 3, once in some hundred cuts).
-    body.once('close', () => {
-      if (body.complete) return;
-      this.#isBroken = true;
-      this.#interrupt?.(new Error('broken off'));
-    });
+  }
+
+  /** Given up also when it is destroyed before anything was read of it: a generator that never began has no `finally`. */
+  readable(pieces: AsyncGenerator<Buffer>): Readable {
+    return Readable.from(pieces, { objectMode: false }).once('close', () => this.#body.destroy());
   }
 
   async *pieces(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -107,8 +103,6 @@ class Source {
   async next<T>(iterator: AsyncIterator<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      this.#interrupt = reject;
-      if (this.#isBroken) reject(new Error('broken off'));
       const why = `sent no more for ${this.#deadlineMs} ms`;
       timer = setTimeout(() => reject(noAnswer(this.#what, why)), this.#deadlineMs);
     });
@@ -121,7 +115,6 @@ class Source {
       if (this.#signal.aborted) throw cancelled(this.#what);
       throw noAnswer(this.#what, 'broke off', error);
     } finally {
-      this.#interrupt = undefined;
       clearTimeout(timer);
     }
   }
