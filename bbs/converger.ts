@@ -68,7 +68,9 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     // A cell that holds its place never loses what it runs.
     if (due.command.type === 'lose' && view.cell(task.status.cell_id)?.epoch === task.status.epoch) return;
     try {
-      await deps.tasks.transition(due.guid, due.command, optionsFor(deps, task, due.command));
+      // What was due is this life's: a guid may be used again while the commit is on its way.
+      const options = { uid: task.status.uid, ...optionsFor(deps, task, due.command) };
+      await deps.tasks.transition(due.guid, due.command, options);
       log.info({ guid: due.guid, command: due.command.type }, 'task.converged');
     } catch (error) {
       // Somebody else moved it: its next change brings its next deadline.

@@ -276,8 +276,31 @@ export class Tasks {
     const found = await this.read(definition.task_guid);
     if (found === undefined) return undefined;
     const differing = differences(definitionOf(found), definition);
-    if (differing.length === 0) return found;
-    throw differs(`task ${definition.task_guid} exists with another definition`, differing);
+    if (differing.length > 0) throw differs(`task ${definition.task_guid} exists with another definition`, differing);
+    if (definition.request_key !== '' && !(await this.#bound(definition, found.status.uid))) return undefined;
+    return found;
+  }
+
+  /**
+   * Gives the request key to the task that the guid alone led to, as if it had made it: answered with one task now, and asked
+   * again when that one is gone, it would make another (I3). @returns false when the task or the key was not free any more.
+   */
+  async #bound(definition: TaskDefinition, uid: string): Promise<boolean> {
+    const { domain, request_key, task_guid } = definition;
+    const { store, requests } = this.#deps;
+    // Written once in a task's life, where the status changes all the time.
+    const spec = await store.get(specKey(uid));
+    if (spec === undefined) return false;
+    const request = requests.first(domain, request_key, { task_guid, uid, digest: digestOf(definition) });
+    const guards = [
+      { key: spec.key, modRevision: spec.modRevision },
+      { key: request.put, modRevision: 0 },
+    ];
+    const revision = await this.#commit(guards, [request], async () => {
+      const first = await requests.find(domain, request_key);
+      return first?.uid === uid ? spec.modRevision : undefined;
+    });
+    return revision !== undefined;
   }
 
   async #sameRequest(definition: TaskDefinition, first: RequestRecord): Promise<LiveTask | Task> {

@@ -135,7 +135,7 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   const pause = nextPauseMs(deps.schedule, attempts, result.retryAfterMs, Math.random());
   if (pause === undefined) return settle(deps, job, held.live, { ...ledger, state: 'dead' });
   await save(deps, { ...job, ...ledger, next_at: Math.round(deps.clock.nowMs() + pause) });
-  if (held.live) await deps.tasks.transition(job.task_guid, { type: 'demote' }).catch(ignoreMoved);
+  if (held.live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }
 
 /** Takes the task for delivery: COMPLETED -> RESOLVING while it lives, from history after that. `later`: somebody else is handing it over just now. */
@@ -147,7 +147,7 @@ async function hold(
   if (live?.status.uid === job.uid) {
     if (live.status.state === 'RESOLVING') return 'later';
     try {
-      const { after } = await deps.tasks.transition(job.task_guid, { type: 'resolve' });
+      const { after } = await deps.tasks.transition(job.task_guid, { type: 'resolve' }, { uid: job.uid });
       if (after?.status.uid === job.uid) return { body: taskToJson(fullTask(after)), live: true };
     } catch (error) {
       if (isDomainError(error, 'invalid_transition')) return 'later';
@@ -163,7 +163,9 @@ async function hold(
 async function settle(deps: CallbackDeps, job: OutboxRecord, live: boolean, delivery: DeliveryRecord): Promise<void> {
   if (live && delivery.state === 'delivered') {
     try {
-      await deps.tasks.transition(job.task_guid, { type: 'remove' }, { resolvedBy: 'callback', delivery });
+      // Of this life only: the guid may be another task's by now.
+      const options = { uid: job.uid, resolvedBy: 'callback', delivery } as const;
+      await deps.tasks.transition(job.task_guid, { type: 'remove' }, options);
       return;
     } catch (error) {
       ignoreMoved(error);
@@ -171,7 +173,7 @@ async function settle(deps: CallbackDeps, job: OutboxRecord, live: boolean, deli
   }
   await forget(deps, job);
   await deps.history.noteDelivery(job.number, delivery);
-  if (live) await deps.tasks.transition(job.task_guid, { type: 'demote' }).catch(ignoreMoved);
+  if (live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }
 
 async function forget(deps: CallbackDeps, job: OutboxRecord): Promise<void> {

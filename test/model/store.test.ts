@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cells } from '../../bbs/cells.ts';
 import { decodeStatus } from '../../bbs/codec.ts';
 import { converge } from '../../bbs/converger.ts';
 import { History } from '../../bbs/history.ts';
 import { cellKey } from '../../bbs/keys.ts';
+import { LiveTask } from '../../bbs/live-task.ts';
 import { Numbers } from '../../bbs/numbers.ts';
 import { Requests } from '../../bbs/requests.ts';
 import { openEmbeddedStore } from '../../bbs/store/embedded.ts';
@@ -238,6 +239,49 @@ describe('two BBS whose commits get lost', () => {
     const open = async (at: number) => openEmbeddedStore({ path: join(folder, String(at)) });
     const reached = await histories(open, Number(process.env['GAVEL_MODEL_STORE_RUNS'] ?? 2));
     expect([...reached]).toEqual(expect.arrayContaining(SURELY));
+  });
+
+  it('answer a request key with one task for ever, also when its guid alone led to that task', async () => {
+    const store = await openEmbeddedStore({ path: join(folder, 'bound') });
+    const process = new Process(store);
+    await process.open();
+    const desire = async (request_key: string) =>
+      (await process.tasks.desire(runTask({}, { task_guid: 'g', request_key }), 'me')).uid;
+    const made = await desire('first');
+    expect(await desire('second')).toBe(made);
+    for (const type of ['cancel', 'resolve', 'remove'] as const)
+      await process.tasks.transition('g', type === 'cancel' ? { type, reason: '' } : { type });
+    // A repeat of either: the task that is over, not a new one.
+    expect(await desire('second')).toBe(made);
+    expect(await desire('first')).toBe(made);
+    await process.close();
+    await store.close();
+  });
+
+  it('do not end a new life of a guid for what the old one was due', async () => {
+    const store = await openEmbeddedStore({ path: join(folder, 'lives') });
+    const [late, other] = [new Process(store), new Process(store)];
+    await late.view.open();
+    await other.view.open();
+    const policy = { ...POLICY, placementDeadlineMs: 300 };
+    const first = await other.tasks.create(runTask({}, { task_guid: 'g' }), 'me');
+    await late.view.reached(first instanceof LiveTask ? first.revision : 0);
+    // From here on this process sees nothing new, as one that was stopped; the old life is due when it goes on.
+    await late.view.close();
+    await other.tasks.transition('g', { type: 'cancel', reason: '' });
+    await other.tasks.transition('g', { type: 'resolve' });
+    await other.tasks.transition('g', { type: 'remove' });
+    const { uid } = await other.tasks.desire(runTask({}, { task_guid: 'g' }), 'me');
+    const stop = new AbortController();
+    const asked = vi.spyOn(late.tasks, 'transition');
+    const duties = converge({ view: late.view, tasks: late.tasks, clock: systemClock(), policy, log }, stop.signal);
+    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 10_000 });
+    await expect(asked.mock.results[0]?.value).rejects.toMatchObject({ code: 'not_found' });
+    expect((await other.tasks.read('g'))?.status).toMatchObject({ uid, state: 'PENDING' });
+    stop.abort();
+    await duties;
+    await other.view.close();
+    await store.close();
   });
 
   it('do not call lost what was adopted while they looked away', async () => {
