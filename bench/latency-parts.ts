@@ -33,7 +33,7 @@ export interface BenchSystem extends TestSystem {
 
 export async function system(cell: Record<string, unknown>): Promise<BenchSystem> {
   const cellId = `bench-${randomUUID().slice(0, 8)}`;
-  return { ...(await startSystem({ cells: { [cellId]: { memory_mb: 8_192, ...cell } } })), cellId };
+  return { ...(await startSystem({ cells: { [cellId]: { memoryMb: 8_192, ...cell } } })), cellId };
 }
 
 export const MEMORY_MB = 64;

@@ -64,16 +64,16 @@ export interface RunningCell extends Running {
   readonly metricsAddress: string | undefined;
 }
 
-/** Starts the cell role. @throws DomainError when the engine does not answer or `state_dir` cannot be written. */
+/** Starts the cell role. @throws DomainError when the engine does not answer or `stateDir` cannot be written. */
 export async function startCell(config: CellConfig, deps: CellDeps): Promise<RunningCell> {
   const { log, clock = systemClock(), killOnStop = false } = deps;
   const tls = readTls(config.tls);
   for (const folder of ['', 'journal', 'outbox', 'logs', 'timeline'])
-    await requireWritable(join(config.state_dir, folder), 'state_dir');
+    await requireWritable(join(config.stateDir, folder), 'stateDir');
   const outputsFolder = outputsFolderOf(config);
   await requireWritable(outputsFolder, 'outputs.store');
   const metrics = deps.metrics ?? new Metrics();
-  const engineHost = { host: config.docker_host, cellId: config.cell_id, log };
+  const engineHost = { host: config.dockerHost, cellId: config.cellId, log };
   const runtime = measuredRuntime(deps.runtime ?? (await openDockerRuntime(engineHost)), metrics);
   const leaving = new AbortController();
   // Everything that waits listens to it, and there is no upper limit to what waits.
@@ -82,24 +82,24 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   try {
     const engine = await runtime.info();
     const total = await totalOf(config, engine);
-    const journal = new Journal(config.state_dir, log);
-    const outbox = new Outbox(config.state_dir, log);
-    const { max_mb, keep_attempts, keep_hours } = config.logs;
-    const limits = { maxBytes: max_mb * 2 ** 20, keepAttempts: keep_attempts, keepMs: keep_hours * 3_600_000 };
-    const spools = new Spools(config.state_dir, limits, clock, log);
+    const journal = new Journal(config.stateDir, log);
+    const outbox = new Outbox(config.stateDir, log);
+    const { maxMb, keepAttempts, keepHours } = config.logs;
+    const limits = { maxBytes: maxMb * 2 ** 20, keepAttempts, keepMs: keepHours * 3_600_000 };
+    const spools = new Spools(config.stateDir, limits, clock, log);
     await spools.load();
-    const timelines = new Timelines(config.state_dir, limits, clock, log);
+    const timelines = new Timelines(config.stateDir, limits, clock, log);
     await timelines.load();
     const outputs = new OutputStore(outputsFolder, outputLimitsOf(config), clock, log);
     await outputs.load();
-    const { downloads, uploads, max_mb: transferMb, cache_mb } = config.transfers;
+    const { downloads, uploads, maxMb: transferMb, cacheMb } = config.transfers;
     const unpackMaxBytes = transferMb * 2 ** 20;
     const transfers = await CellTransfers.open({
-      folder: join(config.state_dir, 'transfers'),
+      folder: join(config.stateDir, 'transfers'),
       downloads,
       uploads,
       maxBytes: unpackMaxBytes,
-      cacheBytes: cache_mb * 2 ** 20,
+      cacheBytes: cacheMb * 2 ** 20,
       log,
     });
     const found = await findRemains({ runtime, journal, outbox, spools, log });
@@ -108,7 +108,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const offer = offerOf(config, total, engine);
     let stopping = false;
     const changed = () => auction.changed();
-    const health = new Health(runtime, engine, config.state_dir, log, changed);
+    const health = new Health(runtime, engine, config.stateDir, log, changed);
     const controls: ControlLink[] = [];
     const membership: Membership = new Membership({
       peers,
@@ -125,16 +125,17 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
         });
       },
       onFenced: () => rep.stopAll('fenced', FENCED_GRACE_MS),
+      onDrainDeadline: () => rep.stopAll('cell_drained'),
       onChange: changed,
     });
-    const calls = new Calls(peers, membership, config.cell_id, leaving.signal);
+    const calls = new Calls(peers, membership, config.cellId, leaving.signal);
     const rep: Rep = new Rep({
       policy: {
-        cellId: config.cell_id,
-        allowPrivileged: config.allow_privileged,
+        cellId: config.cellId,
+        allowPrivileged: config.allowPrivileged,
         defaultNetwork: config.network,
-        instanceIp: config.instance_ip === '' ? ownAddress() : config.instance_ip,
-        hasCertificates: config.trusted_certificates !== '',
+        instanceIp: config.instanceIp === '' ? ownAddress() : config.instanceIp,
+        hasCertificates: config.trustedCertificates !== '',
       },
       preloaded: config.preloaded,
       runtime,
@@ -145,10 +146,10 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       spools,
       timelines,
       outputs,
-      starts: new Gate(config.max_starts),
-      removals: new Gate(config.max_starts),
+      starts: new Gate(config.maxStarts),
+      removals: new Gate(config.maxStarts),
       transfers,
-      certificates: config.trusted_certificates,
+      certificates: config.trustedCertificates,
       unpackMaxBytes,
       calls,
       membership,
@@ -184,16 +185,17 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       take: async (claim) => await rep.take(claim),
     });
     const take = (claim: { guid: string; attempt: string }) => void rep.take(claim).catch(() => undefined);
-    const pushDeps = { cellId: config.cell_id, rep, spools, timelines, outputs, leaving: leaving.signal, log };
+    const pushDeps = { cellId: config.cellId, rep, spools, timelines, outputs, leaving: leaving.signal, log };
     for (const peer of peers.all) {
       controls.push(
         new ControlLink({
           peer,
-          cellId: config.cell_id,
+          cellId: config.cellId,
           membership,
           log,
           onBack: () => void reconcile(),
           onStop: (attempt, graceMs) => rep.stop(attempt, 'ended', graceMs),
+          onDrain: (state) => membership.drain(state),
           onClaimed: take,
           onLogsWanted: (wanted, client) => void pushLogs(pushDeps, wanted, client),
           onDataWanted: (wanted, client) => void pushData(pushDeps, wanted, client),
@@ -202,7 +204,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     }
 
     measureCell(metrics, { capacity, closedReason, tasks: () => rep.size });
-    const { metrics_listen: listen, insecure } = config;
+    const { metricsListen: listen, insecure } = config;
     const ops =
       listen === undefined ? undefined : await serveOps({ listen, tls, insecure, metrics, notReady: closedReason });
     rep.restore(found);
@@ -232,7 +234,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       }
     };
     log.info(
-      { cell: config.cell_id, total, engine: engine.version, metrics: ops?.address, found: found.containers.length },
+      { cell: config.cellId, total, engine: engine.version, metrics: ops?.address, found: found.containers.length },
       'cell.started',
     );
 
@@ -279,26 +281,26 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
 const OWN_STORE = 'cell';
 const SHARED_STORE = 'dir:';
 
-function outputsFolderOf({ outputs: { store }, state_dir }: CellConfig): string {
-  return store === OWN_STORE ? join(state_dir, 'outputs') : store.slice(SHARED_STORE.length);
+function outputsFolderOf({ outputs: { store }, stateDir }: CellConfig): string {
+  return store === OWN_STORE ? join(stateDir, 'outputs') : store.slice(SHARED_STORE.length);
 }
 
 function outputLimitsOf({ outputs }: CellConfig): OutputLimits {
   return {
-    maxBytes: outputs.max_mb * 2 ** 20,
-    maxFiles: outputs.max_files,
-    maxMs: outputs.max_seconds * 1_000,
-    keepAttempts: outputs.keep_attempts,
-    keepMs: outputs.keep_hours * 3_600_000,
-    keepBytes: outputs.keep_mb * 2 ** 20,
+    maxBytes: outputs.maxMb * 2 ** 20,
+    maxFiles: outputs.maxFiles,
+    maxMs: outputs.maxSeconds * 1_000,
+    keepAttempts: outputs.keepAttempts,
+    keepMs: outputs.keepHours * 3_600_000,
+    keepBytes: outputs.keepMb * 2 ** 20,
   };
 }
 
 async function totalOf(config: CellConfig, engine: RuntimeInfo): Promise<Total> {
-  const memoryMb = config.memory_mb === 'auto' ? Math.floor(engine.memoryBytes / 2 ** 20) : config.memory_mb;
+  const memoryMb = config.memoryMb === 'auto' ? Math.floor(engine.memoryBytes / 2 ** 20) : config.memoryMb;
   const containers = config.containers === 'auto' ? CONTAINERS_AUTO : config.containers;
-  if (config.disk_mb !== 'auto') return { memoryMb, diskMb: config.disk_mb, containers };
-  const { bavail, bsize } = await statfs(config.state_dir);
+  if (config.diskMb !== 'auto') return { memoryMb, diskMb: config.diskMb, containers };
+  const { bavail, bsize } = await statfs(config.stateDir);
   return { memoryMb, diskMb: Math.floor((bavail * bsize) / 2 ** 20), containers };
 }
 
@@ -309,13 +311,13 @@ function ownAddress(): string {
 
 function offerOf(config: CellConfig, total: Total, engine: RuntimeInfo) {
   return {
-    cell_id: config.cell_id,
+    cell_id: config.cellId,
     zone: config.zone,
     stacks: config.stacks,
     preloaded_rootfs: Object.keys(config.preloaded),
-    rootfs_schemes: config.rootfs_schemes,
-    placement_tags: config.placement_tags,
-    optional_placement_tags: config.optional_placement_tags,
+    rootfs_schemes: config.rootfsSchemes,
+    placement_tags: config.placementTags,
+    optional_placement_tags: config.optionalPlacementTags,
     capacity: { memory_mb: total.memoryMb, disk_mb: total.diskMb, containers: total.containers },
     versions: {
       engine: engine.version,

@@ -61,7 +61,7 @@ export function idleSpec(task: TaskDefinition, placement: Placement, image: stri
   if (task.privileged && !cell.allowPrivileged) {
     throw new DomainError(
       'permission_denied',
-      `privileged: cell ${cell.cellId} runs no privileged tasks (its setting allow_privileged is off)`,
+      `privileged: cell ${cell.cellId} runs no privileged tasks (its setting allowPrivileged is off)`,
     );
   }
   return {

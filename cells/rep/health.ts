@@ -64,9 +64,9 @@ export class Health {
       return `container engine: ${errorText(error)}`;
     }
     try {
-      await bounded(probe(this.#stateDir), BOUND_MS, 'writing to state_dir');
+      await bounded(probe(this.#stateDir), BOUND_MS, 'writing to stateDir');
     } catch (error) {
-      return `state_dir: ${errorText(error)}`;
+      return `stateDir: ${errorText(error)}`;
     }
     return '';
   }

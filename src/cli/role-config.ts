@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { DomainError, errorText } from '../domain/errors.ts';
+import { nearest } from '../platform/nearest.ts';
 import { faultsOf } from '../platform/spec-faults.ts';
 import type { GlobalFlags } from './context.ts';
 import { parseMegabytes } from './spec-flags.ts';
@@ -72,9 +73,21 @@ export function checked<T extends z.ZodType>(schema: T, settings: Settings): z.i
     parsed.error.issues,
     settings,
     () => [],
-    () => 'there is no such setting',
+    (name, path) => {
+      const meant = nearest(name, settingsAt(schema, path));
+      return `there is no such setting${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+    },
   );
   throw new DomainError('invalid_argument', 'the settings are wrong', { faults });
+}
+
+/** The names of the settings that an object at a path may hold; of all its forms where it has several. */
+function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const formsOf = (one: z.core.JSONSchema._JSONSchema | undefined): z.core.JSONSchema.JSONSchema[] =>
+    typeof one === 'object' ? [one, ...[...(one.anyOf ?? []), ...(one.oneOf ?? [])].flatMap(formsOf)] : [];
+  let forms = formsOf(z.toJSONSchema(schema, { io: 'input' }));
+  for (const part of path) forms = forms.flatMap((form) => formsOf(form.properties?.[String(part)]));
+  return forms.flatMap((form) => Object.keys(form.properties ?? {}));
 }
 
 export function stateDir(flags: Flags, env: Env): string {
@@ -128,34 +141,34 @@ export function auctioneerSettings(flags: Flags, env: Env): Settings {
 
 export function cellSettings(flags: Flags, env: Env): Settings {
   const defaults = {
-    cell_id: hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-'),
+    cellId: hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-'),
     bbs: [DEFAULT_BBS],
     auctioneer: [DEFAULT_AUCTIONEER],
-    state_dir: join(stateDir(flags, env), 'cell'),
+    stateDir: join(stateDir(flags, env), 'cell'),
   };
   return overlay(
     { ...defaults, ...fileSettings(flags) },
     {
-      cell_id: flags.id ?? env['GAVEL_CELL_ID'],
+      cellId: flags.id ?? env['GAVEL_CELL_ID'],
       zone: flags.zone,
       bbs: flags.bbs ?? list(env['GAVEL_BBS']),
       auctioneer: flags.auctioneer ?? list(env['GAVEL_AUCTIONEER']),
-      docker_host: flags.dockerHost ?? env['DOCKER_HOST'],
+      dockerHost: flags.dockerHost ?? env['DOCKER_HOST'],
       stacks: flags.stack,
       preloaded: flags.preloaded === undefined ? undefined : preloadedOf(flags.preloaded),
-      placement_tags: flags.tag,
-      optional_placement_tags: flags.optionalTag,
-      memory_mb: megabytes('--memory', flags.memory),
-      disk_mb: megabytes('--disk', flags.disk),
+      placementTags: flags.tag,
+      optionalPlacementTags: flags.optionalTag,
+      memoryMb: megabytes('--memory', flags.memory),
+      diskMb: megabytes('--disk', flags.disk),
       containers: flags.containers === undefined ? undefined : Number(flags.containers),
-      state_dir:
+      stateDir:
         flags.stateDir === undefined && env['GAVEL_STATE_DIR'] === undefined
           ? undefined
           : join(stateDir(flags, env), 'cell'),
-      metrics_listen: flags.metricsListen ?? env['GAVEL_METRICS_LISTEN'],
+      metricsListen: flags.metricsListen ?? env['GAVEL_METRICS_LISTEN'],
       tls: tlsSettings(flags, env),
       insecure: flags.insecure,
-      log_level: flags.logLevel,
+      logLevel: flags.logLevel,
     },
   );
 }

@@ -41,7 +41,7 @@ export async function startRole(name: RoleName, flags: Flags, env: Env): Promise
     case 'cell': {
       const { cellConfig, startCell } = await loadCell();
       const config = checked(cellConfig, cellSettings(flags, env));
-      return await startCell(config, { log: createLogger('cell', config.log_level) });
+      return await startCell(config, { log: createLogger('cell', config.logLevel) });
     }
     default:
       return await startDev(flags, env);

@@ -53,7 +53,7 @@ describe('the actions of a task', () => {
     await requireEngine();
     certificates = mkdtempSync(join(tmpdir(), 'gavel-certificates-'));
     writeFileSync(join(certificates, 'ca.crt'), 'a certificate');
-    const settings = { trusted_certificates: certificates, instance_ip: '10.9.8.7' };
+    const settings = { trustedCertificates: certificates, instanceIp: '10.9.8.7' };
     system = await startSystem({ cells: { actions: settings } });
     server = await startFileServer();
   });

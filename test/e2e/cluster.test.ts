@@ -39,19 +39,19 @@ describe('a cluster: etcd, two BBS, two auctioneers, two cells', () => {
         await startAuctioneer(auctioneerConfig.parse({ listen: '127.0.0.1:0', bbs: addresses }), { log }),
       );
     }
-    for (const cell_id of CELLS) {
+    for (const cellId of CELLS) {
       const config = cellConfig.parse({
-        cell_id,
+        cellId,
         bbs: addresses,
         auctioneer: auctioneers.map((one) => one.address),
-        docker_host: `unix://${engineSocket()}`,
+        dockerHost: `unix://${engineSocket()}`,
         preloaded: { busybox: IMAGE },
-        state_dir: join(folder, cell_id),
-        memory_mb: MEMORY_MB,
-        disk_mb: 10_240,
+        stateDir: join(folder, cellId),
+        memoryMb: MEMORY_MB,
+        diskMb: 10_240,
         network: 'none',
       });
-      cells.push(await startCell(config, { log: log.child({ cell: cell_id }), killOnStop: true }));
+      cells.push(await startCell(config, { log: log.child({ cell: cellId }), killOnStop: true }));
     }
     channel = new Channel({ addresses });
   });

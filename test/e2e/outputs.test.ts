@@ -34,7 +34,7 @@ describe('outputs', () => {
   let system: TestSystem;
   beforeAll(async () => {
     await requireEngine();
-    system = await startSystem({ cells: { 'cell-1': { outputs: { max_mb: 64 } } } });
+    system = await startSystem({ cells: { 'cell-1': { outputs: { maxMb: 64 } } } });
   });
   afterAll(() => system.stop());
 

@@ -157,7 +157,7 @@ describe('the timeline of a task', () => {
   });
 
   it('tells what an auction that found no room was waiting for', async () => {
-    const own = await startSystem({ cells: { 'cell-1': { memory_mb: 128 } } });
+    const own = await startSystem({ cells: { 'cell-1': { memoryMb: 128 } } });
     try {
       const first = await own.tasks.DesireTask(shell('sleep 600', { memory_mb: 100, stop: { signal: 'SIGKILL' } }));
       await expect

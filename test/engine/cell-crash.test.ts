@@ -51,15 +51,15 @@ describe('a cell process', () => {
   async function launch(): Promise<ChildProcess> {
     bbs.summaries.length = 0;
     const config = {
-      cell_id: cellId,
+      cellId: cellId,
       bbs: [bbs.address],
       auctioneer: [bbs.address],
-      docker_host: `unix://${engineSocket()}`,
-      state_dir: stateDir,
+      dockerHost: `unix://${engineSocket()}`,
+      stateDir: stateDir,
       preloaded: { box: IMAGE },
       network: 'none',
-      memory_mb: 640,
-      disk_mb: 1_000,
+      memoryMb: 640,
+      diskMb: 1_000,
     };
     const cwd = fileURLToPath(new URL('../..', import.meta.url));
     const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify(config)];

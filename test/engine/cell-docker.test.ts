@@ -25,15 +25,15 @@ describe('a cell on a container engine', () => {
     bbs.cellId = cellId;
     stateDir = await mkdtemp(join(tmpdir(), 'gavel-cell-'));
     const config = cellConfig.parse({
-      cell_id: cellId,
+      cellId: cellId,
       bbs: [bbs.address],
       auctioneer: [bbs.address],
-      docker_host: `unix://${engineSocket()}`,
-      state_dir: stateDir,
+      dockerHost: `unix://${engineSocket()}`,
+      stateDir: stateDir,
       preloaded: { box: IMAGE },
       network: 'none',
-      memory_mb: 640,
-      disk_mb: 1_000,
+      memoryMb: 640,
+      diskMb: 1_000,
     });
     cell = await startCell(config, { log: pino({ level: 'silent' }), killOnStop: true });
     await until(() => bbs.summary()?.closed === false);

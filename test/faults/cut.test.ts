@@ -82,7 +82,7 @@ describe.runIf(ALL)('a cell that is cut off', () => {
   it('C10: a second process of the same cell takes nothing, ends nothing, and waits', async () => {
     const { task_guid: guid } = await scene.submit(scene.request('sleep 14; exit 6'));
     await scene.begun(guid);
-    const settings = { ...(await scene.settingsOf(0)), state_dir: `${scene.cluster.folder}/second` };
+    const settings = { ...(await scene.settingsOf(0)), stateDir: `${scene.cluster.folder}/second` };
     const second = new RoleProcess(scene.cluster.folder, 'second', 'cell', settings, /cell\.id-taken/);
     try {
       await second.start();

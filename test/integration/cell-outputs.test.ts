@@ -58,13 +58,13 @@ function lasting(): ContainerRuntime {
 
 async function start(settings: Record<string, unknown> = {}, killOnStop = true): Promise<Running> {
   const config = cellConfig.parse({
-    cell_id: 'cell-1',
+    cellId: 'cell-1',
     bbs: [bbs.address],
     auctioneer: [bbs.address],
-    state_dir: stateDir,
+    stateDir: stateDir,
     preloaded: { box: 'gavel/busybox:latest' },
-    memory_mb: 1_000,
-    disk_mb: 1_000,
+    memoryMb: 1_000,
+    diskMb: 1_000,
     ...settings,
   });
   const cell = await startCell(config, { log, runtime: lasting(), killOnStop, confirmStartMs: 300 });
@@ -129,7 +129,7 @@ describe('a cell and what runs leave behind', () => {
   });
 
   it('does not wait for ever', async () => {
-    await start({ outputs: { max_seconds: 1 } });
+    await start({ outputs: { maxSeconds: 1 } });
     held = new Promise(() => {});
     const claim = place({ FAKE_RESULT: 'x' }, ['/r']);
     await until(() => completed(claim));

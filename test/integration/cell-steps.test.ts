@@ -44,13 +44,13 @@ function lasting(): ContainerRuntime {
 
 async function start(): Promise<Running> {
   const config = cellConfig.parse({
-    cell_id: 'cell-1',
+    cellId: 'cell-1',
     bbs: [bbs.address],
     auctioneer: [bbs.address],
-    state_dir: stateDir,
+    stateDir: stateDir,
     preloaded: { box: 'gavel/busybox:latest' },
-    memory_mb: 1_000,
-    disk_mb: 1_000,
+    memoryMb: 1_000,
+    diskMb: 1_000,
     containers: 100,
   });
   const cell = await startCell(config, { log, runtime: lasting(), confirmStartMs: 300 });

@@ -44,13 +44,13 @@ function lasting(): ContainerRuntime {
 
 async function start(settings: Record<string, unknown> = {}, killOnStop = false): Promise<Running> {
   const config = cellConfig.parse({
-    cell_id: 'cell-1',
+    cellId: 'cell-1',
     bbs: [bbs.address],
     auctioneer: [bbs.address],
-    state_dir: stateDir,
+    stateDir: stateDir,
     preloaded: { box: 'gavel/busybox:latest' },
-    memory_mb: 1_000,
-    disk_mb: 1_000,
+    memoryMb: 1_000,
+    diskMb: 1_000,
     containers: 100,
     ...settings,
   });
@@ -255,7 +255,7 @@ describe('a cell', () => {
   });
 
   it('gives back what does not fit', async () => {
-    await start({ memory_mb: 100, disk_mb: 15 });
+    await start({ memoryMb: 100, diskMb: 15 });
     const [claim] = bbs.place(runTask({}, { memory_mb: 101, disk_mb: 20 }));
     await until(() => bbs.released.length === 1);
     expect(bbs.released[0]).toEqual({
@@ -277,7 +277,7 @@ describe('a cell', () => {
   });
 
   it('runs 50 at once and never holds more than it has', async () => {
-    await start({ memory_mb: 600, max_starts: 8 });
+    await start({ memoryMb: 600, maxStarts: 8 });
     const tasks = Array.from({ length: 50 }, () => runTask({ FAKE_RUN_MS: '30' }));
     const claims = bbs.place(...tasks);
     await until(() => claims.every(({ guid }) => completed(guid)), 20_000);
@@ -538,9 +538,9 @@ describe('a cell', () => {
   it('refuses to start where it cannot keep its records', async () => {
     const file = join(stateDir, 'file');
     await writeFile(file, '');
-    await expect(start({ state_dir: join(file, 'state') })).rejects.toMatchObject({
+    await expect(start({ stateDir: join(file, 'state') })).rejects.toMatchObject({
       code: 'invalid_argument',
-      message: expect.stringMatching(/^state_dir: cannot write to .*file.state/),
+      message: expect.stringMatching(/^stateDir: cannot write to .*file.state/),
     });
   });
 });

@@ -35,14 +35,14 @@ describe('metrics of a whole system', () => {
     );
     cell = await startCell(
       cellConfig.parse({
-        cell_id: 'cell-1',
+        cellId: 'cell-1',
         bbs: [bbs.bbs.address],
         auctioneer: [auctioneer.address],
         preloaded: { busybox: 'busybox' },
-        state_dir: folder,
-        memory_mb: 1_000,
-        disk_mb: 1_000,
-        metrics_listen: '127.0.0.1:0',
+        stateDir: folder,
+        memoryMb: 1_000,
+        diskMb: 1_000,
+        metricsListen: '127.0.0.1:0',
       }),
       { log, runtime, killOnStop: true },
     );

@@ -114,13 +114,13 @@ describe('TLS', () => {
     const state = mkdtempSync(join(tmpdir(), 'gavel-tls-cell-'));
     const cell = await startCell(
       cellConfig.parse({
-        cell_id: 'cell-1',
+        cellId: 'cell-1',
         bbs: [bbs.address],
         auctioneer: [auctioneer.address],
         preloaded: { busybox: 'busybox' },
-        state_dir: state,
-        memory_mb: 1_000,
-        disk_mb: 1_000,
+        stateDir: state,
+        memoryMb: 1_000,
+        diskMb: 1_000,
         tls: { ca: authority.ca, ...authority.issue('cell-1', 'gavel://cell/cell-1') },
       }),
       { log, runtime: new FakeRuntime({ cellId: 'cell-1' }), killOnStop: true },

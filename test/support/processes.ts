@@ -264,18 +264,18 @@ export class Cluster {
     const tags = times(count, (at) => `at-${at}`);
     const cellIds = times(count, (at) => `faults-${run}-${at}`);
     const cellProxies = await Promise.all(cellIds.map(async () => await proxied(options.proxyCells, bbsPorts)));
-    const cells = cellIds.map((cell_id, at) => {
+    const cells = cellIds.map((cellId, at) => {
       const through = options.proxyCells === true ? (cellProxies[at]?.map(({ port }) => port) ?? []) : bbsPorts;
       const settings = {
-        cell_id,
+        cellId,
         bbs: through.map(local),
         auctioneer: auctioneerPorts.map(local),
-        docker_host: `unix://${options.engine ?? engineSocket()}`,
+        dockerHost: `unix://${options.engine ?? engineSocket()}`,
         preloaded: { busybox: IMAGE },
-        optional_placement_tags: options.spare === true && at === count - 1 ? [...tags, 'spare'] : [`at-${at}`],
-        state_dir: join(folder, cell_id),
-        memory_mb: 1_024,
-        disk_mb: 10_240,
+        optionalPlacementTags: options.spare === true && at === count - 1 ? [...tags, 'spare'] : [`at-${at}`],
+        stateDir: join(folder, cellId),
+        memoryMb: 1_024,
+        diskMb: 10_240,
         network: 'bridge',
         ...options.cellSettings,
       };

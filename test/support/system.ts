@@ -34,15 +34,15 @@ export async function startSystem(
   const cells: Running[] = [];
   const addCell = async (cellId: string, settings: Record<string, unknown> = {}) => {
     const config = cellConfig.parse({
-      cell_id: cellName(cellId),
+      cellId: cellName(cellId),
       bbs: [bbs.bbs.address],
       auctioneer: [auctioneer.address],
-      docker_host: `unix://${engineSocket()}`,
+      dockerHost: `unix://${engineSocket()}`,
       stacks: ['lucid64'],
       preloaded: { busybox: IMAGE },
-      state_dir: join(folder, cellId),
-      memory_mb: 1_024,
-      disk_mb: 10_240,
+      stateDir: join(folder, cellId),
+      memoryMb: 1_024,
+      diskMb: 10_240,
       network: 'none',
       ...settings,
     });

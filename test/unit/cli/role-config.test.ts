@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { bbsConfig } from '../../../bbs/config.ts';
+import { cellConfig } from '../../../cells/config.ts';
+import { cellSettings, checked } from '../../../src/cli/role-config.ts';
+import { isDomainError } from '../../../src/domain/errors.ts';
+
+function faultsIn(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (isDomainError(error)) return error.faults.map(({ field, message }) => `${field}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+it('the flags of a cell are settings of a cell', () => {
+  const flags = {
+    id: 'c',
+    stateDir: '/state',
+    memory: '1g',
+    disk: '2g',
+    optionalTag: ['gpu'],
+    metricsListen: '[::1]:1',
+  };
+  expect(checked(cellConfig, cellSettings(flags, { DOCKER_HOST: 'unix:///engine' }))).toMatchObject({
+    cellId: 'c',
+    stateDir: '/state/cell',
+    memoryMb: 1_024,
+    diskMb: 2_048,
+    optionalPlacementTags: ['gpu'],
+    metricsListen: '[::1]:1',
+    dockerHost: 'unix:///engine',
+  });
+});
+
+it('a setting that is none is told with the nearest, at any depth', () => {
+  const settings = cellSettings({}, {});
+  expect(
+    faultsIn(() => checked(cellConfig, { ...settings, memory_mb: 5, outputs: { max_mb: 1 }, colour: 'red' })),
+  ).toEqual([
+    'outputs.max_mb: there is no such setting; did you mean maxMb?',
+    'memory_mb: there is no such setting; did you mean memoryMb?',
+    'colour: there is no such setting',
+  ]);
+  const store = { kind: 'etcd', hosts: ['http://e:2379'], prefx: '/x/' };
+  expect(faultsIn(() => checked(bbsConfig, { store }))).toEqual([
+    'store.prefx: there is no such setting; did you mean prefix?',
+  ]);
+});
