@@ -4,11 +4,12 @@ import { definitionFromWire, durationMsFromWire, durationToWire, taskToWire } fr
 import { Encoded, encodeAnswer, joinMessage } from '../../src/rpc/encoded.ts';
 import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
 import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
+import type { TaskCreateRequest__Output } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
 import type { WatchTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/WatchTasksRequest.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
 import type { Events } from '../events.ts';
-import type { History } from '../history.ts';
+import type { History } from '../history/history.ts';
 import type { Holds } from '../holds.ts';
 import { fullTask, LiveTask } from '../live-task.ts';
 import type { Outputs } from '../outputs.ts';
@@ -18,6 +19,7 @@ import type { View } from '../view.ts';
 import { explainPlacement } from './explain.ts';
 import { asksForAll, listMatcher } from './filter.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
+import { verdictOf, verdicts } from './verdict.ts';
 import { byteOffset, timelineToWire } from './wire.ts';
 
 export interface TaskApiDeps extends LogsDeps {
@@ -36,14 +38,20 @@ const PAGE_MOST = 1_000;
 const PAGE_BYTES = 3 * 1024 * 1024;
 const STATUS_BYTES = 1_500;
 const HEARTBEAT_MS = 15_000;
-/** Numbers in ListTasksResponse and TaskEvent, for answers put together of bytes. */
-const FIELDS = { tasks: 1, created: 1, changed: 2, removed: 3 } as const;
+/** Numbers in ListTasksResponse, TaskEvent and DesireTasksResponse, for answers put together of bytes. */
+const FIELDS = { tasks: 1, created: 1, changed: 2, removed: 3, results: 1, task: 1 } as const;
+const BATCH_MOST = 500;
 
 export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
   const { tasks } = deps;
   return {
     DesireTask: async (request, context) =>
       answer(await tasks.create(definitionFromWire(request), context.identity.name)),
+    DesireTasks: async ({ tasks: requests }, context) => {
+      requireBatch('tasks', requests);
+      const results = await Promise.all(requests.map((each) => desired(deps, each, context.identity.name)));
+      return new Encoded(Buffer.concat(results));
+    },
     GetTask: async ({ task_guid, include_history }) => taskToWire(await findTask(deps, task_guid, include_history)),
     ListTasks: async (request) => {
       const mask = fieldMask(request.field_mask);
@@ -63,6 +71,14 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
     DeleteTask: async ({ task_guid }) => {
       await deleteTask(deps, task_guid);
       return {};
+    },
+    ResolveTasks: async ({ task_guids }) => {
+      requireBatch('task_guids', task_guids);
+      return { verdicts: await verdicts(task_guids, (guid) => resolveTask(deps, guid)) };
+    },
+    DeleteTasks: async ({ task_guids }) => {
+      requireBatch('task_guids', task_guids);
+      return { verdicts: await verdicts(task_guids, (guid) => deleteTask(deps, guid)) };
     },
     async *WatchTasks(request, context) {
       for await (const event of watchTasks(deps, request, context.signal)) yield eventToWire(event);
@@ -320,6 +336,23 @@ function taskEvent(field: number, tasks: readonly LiveTask[], cursor: string): E
 /** From memory where it is encoded already. */
 function answer(task: LiveTask | Task): Encoded | WireTask {
   return task instanceof LiveTask ? task.answer : taskToWire(task);
+}
+
+/** One of a batch, as bytes of the answer: its task, or why there is none. */
+async function desired(deps: TaskApiDeps, request: TaskCreateRequest__Output, createdBy: string): Promise<Buffer> {
+  try {
+    const task = await deps.tasks.create(definitionFromWire(request), createdBy);
+    const bytes =
+      task instanceof LiveTask ? task.answer.bytes : encodeAnswer('TaskService', 'GetTask', taskToWire(task));
+    return joinMessage([[FIELDS.results, joinMessage([[FIELDS.task, bytes]])]]);
+  } catch (error) {
+    return encodeAnswer('TaskService', 'DesireTasks', { results: [{ refusal: verdictOf(error) }] });
+  }
+}
+
+function requireBatch(field: string, items: readonly unknown[]): void {
+  if (items.length > BATCH_MOST)
+    throw new DomainError('invalid_argument', `${field}: at most ${BATCH_MOST} at a time, not ${items.length}`);
 }
 
 function notFound(id: string): DomainError {

@@ -21,6 +21,6 @@ export type { LogEnd, LogEntry, LogGap, LogLine, LogOptions } from './logs.ts';
 export type { Downloaded, DownloadedFile, DownloadOptions, Outputs } from './outputs.ts';
 export { type OutputFile, OutputsInfo } from './outputs-info.ts';
 export type { SyncContext, SyncOptions } from './sync-context.ts';
-export { type RunOptions, TaskClient, type TaskFilter, type TaskPage } from './task-client.ts';
+export { type RunOptions, type SubmitResult, TaskClient, type TaskFilter, type TaskPage } from './task-client.ts';
 export type { EndOptions, TaskHandle, TaskStanding, WaitCondition, WaitOptions } from './task-handle.ts';
 export type { Timeline, TimelineEvent } from './timeline.ts';

@@ -4,6 +4,9 @@ import { DomainError } from '../domain/errors.ts';
 import type { Outcome, Task, TaskDefinition, TaskState } from '../domain/task.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
 import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
+import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
+import type { Verdict__Output } from '../rpc/gen/gavel/v1/Verdict.ts';
+import { isErrorCode } from '../rpc/status.ts';
 import { Cells, History } from './cluster.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import { TaskFailedError } from './errors.ts';
@@ -16,6 +19,10 @@ export interface RunOptions {
   readonly key?: string;
   readonly signal?: AbortSignal;
 }
+
+export type SubmitResult =
+  | { readonly task: TaskHandle; readonly error?: never }
+  | { readonly error: DomainError; readonly task?: never };
 
 export interface TaskFilter {
   readonly domain?: string;
@@ -93,6 +100,29 @@ class Tasks {
     return new TaskHandle(this.#connection, task.task_guid, task);
   }
 
+  /**
+   * Submits many, in as few calls as it takes. Each is created or refused by itself; calling again with the same guids or
+   * request keys creates only what is missing.
+   * @returns one for each spec, in their order: the handle, or the error that `run` would have thrown.
+   * @throws TaskError `invalid_argument` when a spec has a field that no task has; then nothing was submitted.
+   */
+  async runMany(specs: readonly TaskSpec[], options: { readonly signal?: AbortSignal } = {}): Promise<SubmitResult[]> {
+    const requests = specs.map((spec) => definitionToWire(named(parseTaskSpec(spec), undefined)));
+    const results: SubmitResult[] = [];
+    for (const tasks of batches(requests)) {
+      const answer = await this.#connection.tasks.DesireTasks({ tasks }, this.#connection.call(options.signal));
+      for (const { task, refusal } of answer.results) {
+        if (task !== null) {
+          const record = taskFromWire(task);
+          results.push({ task: new TaskHandle(this.#connection, record.task_guid, record) });
+        } else {
+          results.push({ error: refused(refusal) });
+        }
+      }
+    }
+    return results;
+  }
+
   /** @throws TaskFailedError, with the record, when the task does not succeed. */
   async runAndWait(spec: TaskSpec, options: RunOptions & WaitOptions = {}): Promise<Task> {
     const task = await this.run(spec, options).then(async (handle) => await handle.wait(options));
@@ -149,6 +179,34 @@ class Tasks {
 }
 
 export type { Tasks };
+
+const BATCH = 500;
+/** Well below the 4 MiB of one message. */
+const BATCH_BYTES = 2 * 1024 * 1024;
+
+function* batches(requests: readonly TaskCreateRequest[]): Generator<TaskCreateRequest[]> {
+  let batch: TaskCreateRequest[] = [];
+  let bytes = 0;
+  for (const request of requests) {
+    const size = JSON.stringify(request).length;
+    if (batch.length === BATCH || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(request);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function refused(verdict: Verdict__Output | null): DomainError {
+  const { code, message } = verdict ?? {
+    code: '',
+    message: 'the server answered neither a task nor why there is none',
+  };
+  return new DomainError(isErrorCode(code) ? code : 'internal', message);
+}
 
 function nanosText(time: bigint | Date | undefined): string {
   if (time === undefined) return '0';

@@ -6,6 +6,7 @@ export type Role = 'client' | 'viewer' | 'operator' | 'cell' | 'auctioneer' | 'b
 
 const READ = ['client', 'viewer', 'operator', 'bbs'] as const;
 const WRITE = ['client', 'operator'] as const;
+const OPERATOR = ['operator'] as const;
 const CELL = ['cell'] as const;
 const AUCTIONEER = ['auctioneer'] as const;
 
@@ -13,12 +14,15 @@ const AUCTIONEER = ['auctioneer'] as const;
 export const ROLES = {
   TaskService: {
     DesireTask: WRITE,
+    DesireTasks: WRITE,
     GetTask: READ,
     ListTasks: READ,
     CancelTask: WRITE,
     KillTask: WRITE,
     ResolveTask: WRITE,
     DeleteTask: WRITE,
+    ResolveTasks: WRITE,
+    DeleteTasks: WRITE,
     WatchTasks: READ,
     FollowLogs: READ,
     GetTimeline: READ,
@@ -44,7 +48,7 @@ export const ROLES = {
     NoteEvents: CELL,
   },
   PlacementService: { WatchPending: AUCTIONEER, ClaimTasks: AUCTIONEER, RejectTasks: AUCTIONEER },
-  ClusterService: { ListCells: READ },
+  ClusterService: { ListCells: READ, DrainCell: OPERATOR, UndrainCell: OPERATOR },
   AuctionService: { Join: CELL },
 } as const satisfies { [S in ServiceName]: Record<MethodName<S>, readonly Role[]> };
 

@@ -49,7 +49,7 @@ export function fromStatus(error: {
   return new DomainError(code, text, { faults, cause: error });
 }
 
-function isErrorCode(value: unknown): value is ErrorCode {
+export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value);
 }
 

@@ -155,6 +155,32 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     expect(await code(bbs.tasks.DesireTask(request({ request_key: 'k', memory_mb: 1 })))).toBe('already_exists');
   });
 
+  it('takes many at once, each with its own answer', async () => {
+    const [one, two] = [request(), request()];
+    const { results } = await bbs.tasks.DesireTasks({ tasks: [one, { ...request(), memory_mb: -1 }, two, one] });
+    expect(results.map(({ task }) => task?.task_guid)).toEqual([
+      one.task_guid,
+      undefined,
+      two.task_guid,
+      one.task_guid,
+    ]);
+    expect(results.map(({ refusal }) => refusal?.code)).toEqual([undefined, 'invalid_argument', undefined, undefined]);
+    expect(results[1]?.refusal?.message).toContain('memory_mb');
+    const task_guids = [one.task_guid ?? '', 'nobody', two.task_guid ?? ''];
+    for (const task_guid of task_guids) await code(bbs.tasks.CancelTask({ task_guid }));
+    const resolved = await bbs.tasks.ResolveTasks({ task_guids });
+    expect(resolved.verdicts.map((verdict) => verdict.code)).toEqual(['', 'not_found', '']);
+    expect((await bbs.tasks.DeleteTasks({ task_guids })).verdicts.map((verdict) => verdict.code)).toEqual([
+      '',
+      'not_found',
+      '',
+    ]);
+    expect((await bbs.tasks.ListTasks({})).tasks).toEqual([]);
+    expect(await code(bbs.tasks.DeleteTasks({ task_guids: Array.from({ length: 501 }, () => 'x') }))).toBe(
+      'invalid_argument',
+    );
+  });
+
   it('reports every fault of a request at once', async () => {
     const failure = (await bbs.tasks
       .DesireTask({

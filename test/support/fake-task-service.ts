@@ -7,6 +7,8 @@ import { definitionFromWire, taskToWire } from '../../src/rpc/codec.ts';
 import type { ExplainPlacementResponse } from '../../src/rpc/gen/gavel/v1/ExplainPlacementResponse.ts';
 import type { HoldTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/HoldTasksRequest.ts';
 import type { LogEntry } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
+import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
+import type { TaskCreateRequest__Output } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
 import type { TimelineEvent } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
 import { type RunningServer, serve } from '../../src/rpc/server.ts';
@@ -164,24 +166,37 @@ export class FakeCluster {
 
   // --- the services
 
+  #desire(request: TaskCreateRequest__Output): WireTask {
+    this.calls.push('DesireTask');
+    const definition = definitionFromWire(request);
+    if (definition.domain === 'refused') {
+      const faults = [
+        { field: 'domain', message: 'is refused here' },
+        { field: 'env[0].name', message: 'must not be empty' },
+      ];
+      throw new DomainError('invalid_argument', 'two faults', { faults });
+    }
+    const known = this.live.get(definition.task_guid);
+    if (known !== undefined) return taskToWire(known);
+    const task = this.put(definition);
+    void this.script?.(task, this);
+    return taskToWire(task);
+  }
+
   #tasks(): Handlers<'TaskService'> {
     return {
-      DesireTask: async (request) => {
-        this.calls.push('DesireTask');
-        const definition = definitionFromWire(request);
-        if (definition.domain === 'refused') {
-          const faults = [
-            { field: 'domain', message: 'is refused here' },
-            { field: 'env[0].name', message: 'must not be empty' },
-          ];
-          throw new DomainError('invalid_argument', 'two faults', { faults });
-        }
-        const known = this.live.get(definition.task_guid);
-        if (known !== undefined) return taskToWire(known);
-        const task = this.put(definition);
-        void this.script?.(task, this);
-        return taskToWire(task);
-      },
+      DesireTask: async (request) => this.#desire(request),
+      DesireTasks: async ({ tasks }) => ({
+        results: tasks.map((request) => {
+          try {
+            return { task: this.#desire(request) };
+          } catch (error) {
+            return { refusal: { code: (error as DomainError).code, message: (error as DomainError).message } };
+          }
+        }),
+      }),
+      ResolveTasks: async () => ({ verdicts: [] }),
+      DeleteTasks: async () => ({ verdicts: [] }),
       GetTask: async ({ task_guid, include_history }) => {
         this.calls.push('GetTask');
         return taskToWire(this.#find(task_guid, include_history));
@@ -244,7 +259,11 @@ export class FakeCluster {
   }
 
   #cluster(): Handlers<'ClusterService'> {
+    const unknown = async (): Promise<never> =>
+      await Promise.reject(new DomainError('not_found', 'there is no such cell'));
     return {
+      DrainCell: unknown,
+      UndrainCell: unknown,
       ListCells: async () => ({
         now: (BigInt(Date.now()) * 1_000_000n).toString(),
         cells: this.cells.map((cell_id, index) => ({
@@ -260,6 +279,7 @@ export class FakeCluster {
           reserved: { memory_mb: 128 * index, disk_mb: 0, containers: index },
           tasks_running: index,
           tasks_claimed: 0,
+          state: 'ready',
         })),
       }),
     };

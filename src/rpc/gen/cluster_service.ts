@@ -19,8 +19,14 @@ import type { ControlRequest as _gavel_v1_ControlRequest, ControlRequest__Output
 import type { DataWanted as _gavel_v1_DataWanted, DataWanted__Output as _gavel_v1_DataWanted__Output } from './gavel/v1/DataWanted.ts';
 import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from './gavel/v1/DeleteTaskRequest.ts';
 import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from './gavel/v1/DeleteTaskResponse.ts';
+import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksRequest__Output as _gavel_v1_DeleteTasksRequest__Output } from './gavel/v1/DeleteTasksRequest.ts';
+import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from './gavel/v1/DesireTasksRequest.ts';
+import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from './gavel/v1/DesireTasksResponse.ts';
+import type { DesiredTask as _gavel_v1_DesiredTask, DesiredTask__Output as _gavel_v1_DesiredTask__Output } from './gavel/v1/DesiredTask.ts';
 import type { DownloadAction as _gavel_v1_DownloadAction, DownloadAction__Output as _gavel_v1_DownloadAction__Output } from './gavel/v1/DownloadAction.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from './gavel/v1/DownloadOutputsRequest.ts';
+import type { DrainCellRequest as _gavel_v1_DrainCellRequest, DrainCellRequest__Output as _gavel_v1_DrainCellRequest__Output } from './gavel/v1/DrainCellRequest.ts';
+import type { DrainState as _gavel_v1_DrainState, DrainState__Output as _gavel_v1_DrainState__Output } from './gavel/v1/DrainState.ts';
 import type { EgressRule as _gavel_v1_EgressRule, EgressRule__Output as _gavel_v1_EgressRule__Output } from './gavel/v1/EgressRule.ts';
 import type { EmitProgressAction as _gavel_v1_EmitProgressAction, EmitProgressAction__Output as _gavel_v1_EmitProgressAction__Output } from './gavel/v1/EmitProgressAction.ts';
 import type { EnvironmentVariable as _gavel_v1_EnvironmentVariable, EnvironmentVariable__Output as _gavel_v1_EnvironmentVariable__Output } from './gavel/v1/EnvironmentVariable.ts';
@@ -76,6 +82,7 @@ import type { ReleaseTasksRequest as _gavel_v1_ReleaseTasksRequest, ReleaseTasks
 import type { RenewRequest as _gavel_v1_RenewRequest, RenewRequest__Output as _gavel_v1_RenewRequest__Output } from './gavel/v1/RenewRequest.ts';
 import type { RenewResponse as _gavel_v1_RenewResponse, RenewResponse__Output as _gavel_v1_RenewResponse__Output } from './gavel/v1/RenewResponse.ts';
 import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from './gavel/v1/ResolveTaskRequest.ts';
+import type { ResolveTasksRequest as _gavel_v1_ResolveTasksRequest, ResolveTasksRequest__Output as _gavel_v1_ResolveTasksRequest__Output } from './gavel/v1/ResolveTasksRequest.ts';
 import type { ResourceLimits as _gavel_v1_ResourceLimits, ResourceLimits__Output as _gavel_v1_ResourceLimits__Output } from './gavel/v1/ResourceLimits.ts';
 import type { Resources as _gavel_v1_Resources, Resources__Output as _gavel_v1_Resources__Output } from './gavel/v1/Resources.ts';
 import type { ResyncNeeded as _gavel_v1_ResyncNeeded, ResyncNeeded__Output as _gavel_v1_ResyncNeeded__Output } from './gavel/v1/ResyncNeeded.ts';
@@ -99,6 +106,7 @@ import type { Timeline as _gavel_v1_Timeline, Timeline__Output as _gavel_v1_Time
 import type { TimelineEvent as _gavel_v1_TimelineEvent, TimelineEvent__Output as _gavel_v1_TimelineEvent__Output } from './gavel/v1/TimelineEvent.ts';
 import type { TimeoutAction as _gavel_v1_TimeoutAction, TimeoutAction__Output as _gavel_v1_TimeoutAction__Output } from './gavel/v1/TimeoutAction.ts';
 import type { TryAction as _gavel_v1_TryAction, TryAction__Output as _gavel_v1_TryAction__Output } from './gavel/v1/TryAction.ts';
+import type { UndrainCellRequest as _gavel_v1_UndrainCellRequest, UndrainCellRequest__Output as _gavel_v1_UndrainCellRequest__Output } from './gavel/v1/UndrainCellRequest.ts';
 import type { UploadAction as _gavel_v1_UploadAction, UploadAction__Output as _gavel_v1_UploadAction__Output } from './gavel/v1/UploadAction.ts';
 import type { Usage as _gavel_v1_Usage, Usage__Output as _gavel_v1_Usage__Output } from './gavel/v1/Usage.ts';
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from './gavel/v1/Verdict.ts';
@@ -138,8 +146,14 @@ export interface ProtoGrpcType {
       DataWanted: MessageTypeDefinition<_gavel_v1_DataWanted, _gavel_v1_DataWanted__Output>
       DeleteTaskRequest: MessageTypeDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskRequest__Output>
       DeleteTaskResponse: MessageTypeDefinition<_gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskResponse__Output>
+      DeleteTasksRequest: MessageTypeDefinition<_gavel_v1_DeleteTasksRequest, _gavel_v1_DeleteTasksRequest__Output>
+      DesireTasksRequest: MessageTypeDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksRequest__Output>
+      DesireTasksResponse: MessageTypeDefinition<_gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksResponse__Output>
+      DesiredTask: MessageTypeDefinition<_gavel_v1_DesiredTask, _gavel_v1_DesiredTask__Output>
       DownloadAction: MessageTypeDefinition<_gavel_v1_DownloadAction, _gavel_v1_DownloadAction__Output>
       DownloadOutputsRequest: MessageTypeDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_DownloadOutputsRequest__Output>
+      DrainCellRequest: MessageTypeDefinition<_gavel_v1_DrainCellRequest, _gavel_v1_DrainCellRequest__Output>
+      DrainState: MessageTypeDefinition<_gavel_v1_DrainState, _gavel_v1_DrainState__Output>
       EgressRule: MessageTypeDefinition<_gavel_v1_EgressRule, _gavel_v1_EgressRule__Output>
       EmitProgressAction: MessageTypeDefinition<_gavel_v1_EmitProgressAction, _gavel_v1_EmitProgressAction__Output>
       EnvironmentVariable: MessageTypeDefinition<_gavel_v1_EnvironmentVariable, _gavel_v1_EnvironmentVariable__Output>
@@ -195,6 +209,7 @@ export interface ProtoGrpcType {
       RenewRequest: MessageTypeDefinition<_gavel_v1_RenewRequest, _gavel_v1_RenewRequest__Output>
       RenewResponse: MessageTypeDefinition<_gavel_v1_RenewResponse, _gavel_v1_RenewResponse__Output>
       ResolveTaskRequest: MessageTypeDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_ResolveTaskRequest__Output>
+      ResolveTasksRequest: MessageTypeDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_ResolveTasksRequest__Output>
       ResourceLimits: MessageTypeDefinition<_gavel_v1_ResourceLimits, _gavel_v1_ResourceLimits__Output>
       Resources: MessageTypeDefinition<_gavel_v1_Resources, _gavel_v1_Resources__Output>
       ResyncNeeded: MessageTypeDefinition<_gavel_v1_ResyncNeeded, _gavel_v1_ResyncNeeded__Output>
@@ -222,6 +237,7 @@ export interface ProtoGrpcType {
       TimelineEvent: MessageTypeDefinition<_gavel_v1_TimelineEvent, _gavel_v1_TimelineEvent__Output>
       TimeoutAction: MessageTypeDefinition<_gavel_v1_TimeoutAction, _gavel_v1_TimeoutAction__Output>
       TryAction: MessageTypeDefinition<_gavel_v1_TryAction, _gavel_v1_TryAction__Output>
+      UndrainCellRequest: MessageTypeDefinition<_gavel_v1_UndrainCellRequest, _gavel_v1_UndrainCellRequest__Output>
       UploadAction: MessageTypeDefinition<_gavel_v1_UploadAction, _gavel_v1_UploadAction__Output>
       Usage: MessageTypeDefinition<_gavel_v1_Usage, _gavel_v1_Usage__Output>
       Verdict: MessageTypeDefinition<_gavel_v1_Verdict, _gavel_v1_Verdict__Output>

@@ -23,8 +23,13 @@ import type { ControlRequest as _gavel_v1_ControlRequest, ControlRequest__Output
 import type { DataWanted as _gavel_v1_DataWanted, DataWanted__Output as _gavel_v1_DataWanted__Output } from './gavel/v1/DataWanted.ts';
 import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from './gavel/v1/DeleteTaskRequest.ts';
 import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from './gavel/v1/DeleteTaskResponse.ts';
+import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksRequest__Output as _gavel_v1_DeleteTasksRequest__Output } from './gavel/v1/DeleteTasksRequest.ts';
+import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from './gavel/v1/DesireTasksRequest.ts';
+import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from './gavel/v1/DesireTasksResponse.ts';
+import type { DesiredTask as _gavel_v1_DesiredTask, DesiredTask__Output as _gavel_v1_DesiredTask__Output } from './gavel/v1/DesiredTask.ts';
 import type { DownloadAction as _gavel_v1_DownloadAction, DownloadAction__Output as _gavel_v1_DownloadAction__Output } from './gavel/v1/DownloadAction.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from './gavel/v1/DownloadOutputsRequest.ts';
+import type { DrainState as _gavel_v1_DrainState, DrainState__Output as _gavel_v1_DrainState__Output } from './gavel/v1/DrainState.ts';
 import type { EgressRule as _gavel_v1_EgressRule, EgressRule__Output as _gavel_v1_EgressRule__Output } from './gavel/v1/EgressRule.ts';
 import type { EmitProgressAction as _gavel_v1_EmitProgressAction, EmitProgressAction__Output as _gavel_v1_EmitProgressAction__Output } from './gavel/v1/EmitProgressAction.ts';
 import type { EnvironmentVariable as _gavel_v1_EnvironmentVariable, EnvironmentVariable__Output as _gavel_v1_EnvironmentVariable__Output } from './gavel/v1/EnvironmentVariable.ts';
@@ -86,6 +91,7 @@ import type { ReleaseTasksRequest as _gavel_v1_ReleaseTasksRequest, ReleaseTasks
 import type { RenewRequest as _gavel_v1_RenewRequest, RenewRequest__Output as _gavel_v1_RenewRequest__Output } from './gavel/v1/RenewRequest.ts';
 import type { RenewResponse as _gavel_v1_RenewResponse, RenewResponse__Output as _gavel_v1_RenewResponse__Output } from './gavel/v1/RenewResponse.ts';
 import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from './gavel/v1/ResolveTaskRequest.ts';
+import type { ResolveTasksRequest as _gavel_v1_ResolveTasksRequest, ResolveTasksRequest__Output as _gavel_v1_ResolveTasksRequest__Output } from './gavel/v1/ResolveTasksRequest.ts';
 import type { ResourceLimits as _gavel_v1_ResourceLimits, ResourceLimits__Output as _gavel_v1_ResourceLimits__Output } from './gavel/v1/ResourceLimits.ts';
 import type { Resources as _gavel_v1_Resources, Resources__Output as _gavel_v1_Resources__Output } from './gavel/v1/Resources.ts';
 import type { ResyncNeeded as _gavel_v1_ResyncNeeded, ResyncNeeded__Output as _gavel_v1_ResyncNeeded__Output } from './gavel/v1/ResyncNeeded.ts';
@@ -150,8 +156,13 @@ export interface ProtoGrpcType {
       DataWanted: MessageTypeDefinition<_gavel_v1_DataWanted, _gavel_v1_DataWanted__Output>
       DeleteTaskRequest: MessageTypeDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskRequest__Output>
       DeleteTaskResponse: MessageTypeDefinition<_gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskResponse__Output>
+      DeleteTasksRequest: MessageTypeDefinition<_gavel_v1_DeleteTasksRequest, _gavel_v1_DeleteTasksRequest__Output>
+      DesireTasksRequest: MessageTypeDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksRequest__Output>
+      DesireTasksResponse: MessageTypeDefinition<_gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksResponse__Output>
+      DesiredTask: MessageTypeDefinition<_gavel_v1_DesiredTask, _gavel_v1_DesiredTask__Output>
       DownloadAction: MessageTypeDefinition<_gavel_v1_DownloadAction, _gavel_v1_DownloadAction__Output>
       DownloadOutputsRequest: MessageTypeDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_DownloadOutputsRequest__Output>
+      DrainState: MessageTypeDefinition<_gavel_v1_DrainState, _gavel_v1_DrainState__Output>
       EgressRule: MessageTypeDefinition<_gavel_v1_EgressRule, _gavel_v1_EgressRule__Output>
       EmitProgressAction: MessageTypeDefinition<_gavel_v1_EmitProgressAction, _gavel_v1_EmitProgressAction__Output>
       EnvironmentVariable: MessageTypeDefinition<_gavel_v1_EnvironmentVariable, _gavel_v1_EnvironmentVariable__Output>
@@ -216,6 +227,7 @@ export interface ProtoGrpcType {
       RenewRequest: MessageTypeDefinition<_gavel_v1_RenewRequest, _gavel_v1_RenewRequest__Output>
       RenewResponse: MessageTypeDefinition<_gavel_v1_RenewResponse, _gavel_v1_RenewResponse__Output>
       ResolveTaskRequest: MessageTypeDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_ResolveTaskRequest__Output>
+      ResolveTasksRequest: MessageTypeDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_ResolveTasksRequest__Output>
       ResourceLimits: MessageTypeDefinition<_gavel_v1_ResourceLimits, _gavel_v1_ResourceLimits__Output>
       Resources: MessageTypeDefinition<_gavel_v1_Resources, _gavel_v1_Resources__Output>
       ResyncNeeded: MessageTypeDefinition<_gavel_v1_ResyncNeeded, _gavel_v1_ResyncNeeded__Output>

@@ -8,6 +8,10 @@ import type { CellVerdict as _gavel_v1_CellVerdict, CellVerdict__Output as _gave
 import type { CodependentAction as _gavel_v1_CodependentAction, CodependentAction__Output as _gavel_v1_CodependentAction__Output } from './gavel/v1/CodependentAction.ts';
 import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from './gavel/v1/DeleteTaskRequest.ts';
 import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from './gavel/v1/DeleteTaskResponse.ts';
+import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksRequest__Output as _gavel_v1_DeleteTasksRequest__Output } from './gavel/v1/DeleteTasksRequest.ts';
+import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from './gavel/v1/DesireTasksRequest.ts';
+import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from './gavel/v1/DesireTasksResponse.ts';
+import type { DesiredTask as _gavel_v1_DesiredTask, DesiredTask__Output as _gavel_v1_DesiredTask__Output } from './gavel/v1/DesiredTask.ts';
 import type { DownloadAction as _gavel_v1_DownloadAction, DownloadAction__Output as _gavel_v1_DownloadAction__Output } from './gavel/v1/DownloadAction.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from './gavel/v1/DownloadOutputsRequest.ts';
 import type { EgressRule as _gavel_v1_EgressRule, EgressRule__Output as _gavel_v1_EgressRule__Output } from './gavel/v1/EgressRule.ts';
@@ -43,6 +47,7 @@ import type { PlacementAmounts as _gavel_v1_PlacementAmounts, PlacementAmounts__
 import type { PlacementScore as _gavel_v1_PlacementScore, PlacementScore__Output as _gavel_v1_PlacementScore__Output } from './gavel/v1/PlacementScore.ts';
 import type { PortRange as _gavel_v1_PortRange, PortRange__Output as _gavel_v1_PortRange__Output } from './gavel/v1/PortRange.ts';
 import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from './gavel/v1/ResolveTaskRequest.ts';
+import type { ResolveTasksRequest as _gavel_v1_ResolveTasksRequest, ResolveTasksRequest__Output as _gavel_v1_ResolveTasksRequest__Output } from './gavel/v1/ResolveTasksRequest.ts';
 import type { ResourceLimits as _gavel_v1_ResourceLimits, ResourceLimits__Output as _gavel_v1_ResourceLimits__Output } from './gavel/v1/ResourceLimits.ts';
 import type { ResyncNeeded as _gavel_v1_ResyncNeeded, ResyncNeeded__Output as _gavel_v1_ResyncNeeded__Output } from './gavel/v1/ResyncNeeded.ts';
 import type { RunAction as _gavel_v1_RunAction, RunAction__Output as _gavel_v1_RunAction__Output } from './gavel/v1/RunAction.ts';
@@ -62,6 +67,8 @@ import type { TimeoutAction as _gavel_v1_TimeoutAction, TimeoutAction__Output as
 import type { TryAction as _gavel_v1_TryAction, TryAction__Output as _gavel_v1_TryAction__Output } from './gavel/v1/TryAction.ts';
 import type { UploadAction as _gavel_v1_UploadAction, UploadAction__Output as _gavel_v1_UploadAction__Output } from './gavel/v1/UploadAction.ts';
 import type { Usage as _gavel_v1_Usage, Usage__Output as _gavel_v1_Usage__Output } from './gavel/v1/Usage.ts';
+import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from './gavel/v1/Verdict.ts';
+import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from './gavel/v1/VerdictsResponse.ts';
 import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from './gavel/v1/WatchTasksRequest.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from './google/protobuf/Duration.ts';
 
@@ -79,6 +86,10 @@ export interface ProtoGrpcType {
       CodependentAction: MessageTypeDefinition<_gavel_v1_CodependentAction, _gavel_v1_CodependentAction__Output>
       DeleteTaskRequest: MessageTypeDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskRequest__Output>
       DeleteTaskResponse: MessageTypeDefinition<_gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskResponse__Output>
+      DeleteTasksRequest: MessageTypeDefinition<_gavel_v1_DeleteTasksRequest, _gavel_v1_DeleteTasksRequest__Output>
+      DesireTasksRequest: MessageTypeDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksRequest__Output>
+      DesireTasksResponse: MessageTypeDefinition<_gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksResponse__Output>
+      DesiredTask: MessageTypeDefinition<_gavel_v1_DesiredTask, _gavel_v1_DesiredTask__Output>
       DownloadAction: MessageTypeDefinition<_gavel_v1_DownloadAction, _gavel_v1_DownloadAction__Output>
       DownloadOutputsRequest: MessageTypeDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_DownloadOutputsRequest__Output>
       EgressRule: MessageTypeDefinition<_gavel_v1_EgressRule, _gavel_v1_EgressRule__Output>
@@ -114,6 +125,7 @@ export interface ProtoGrpcType {
       PlacementScore: MessageTypeDefinition<_gavel_v1_PlacementScore, _gavel_v1_PlacementScore__Output>
       PortRange: MessageTypeDefinition<_gavel_v1_PortRange, _gavel_v1_PortRange__Output>
       ResolveTaskRequest: MessageTypeDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_ResolveTaskRequest__Output>
+      ResolveTasksRequest: MessageTypeDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_ResolveTasksRequest__Output>
       ResourceLimits: MessageTypeDefinition<_gavel_v1_ResourceLimits, _gavel_v1_ResourceLimits__Output>
       ResyncNeeded: MessageTypeDefinition<_gavel_v1_ResyncNeeded, _gavel_v1_ResyncNeeded__Output>
       RunAction: MessageTypeDefinition<_gavel_v1_RunAction, _gavel_v1_RunAction__Output>
@@ -137,6 +149,8 @@ export interface ProtoGrpcType {
       TryAction: MessageTypeDefinition<_gavel_v1_TryAction, _gavel_v1_TryAction__Output>
       UploadAction: MessageTypeDefinition<_gavel_v1_UploadAction, _gavel_v1_UploadAction__Output>
       Usage: MessageTypeDefinition<_gavel_v1_Usage, _gavel_v1_Usage__Output>
+      Verdict: MessageTypeDefinition<_gavel_v1_Verdict, _gavel_v1_Verdict__Output>
+      VerdictsResponse: MessageTypeDefinition<_gavel_v1_VerdictsResponse, _gavel_v1_VerdictsResponse__Output>
       WatchTasksRequest: MessageTypeDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_WatchTasksRequest__Output>
     }
   }

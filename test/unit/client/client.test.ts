@@ -40,6 +40,15 @@ describe('a submit', () => {
     expect((await client.tasks.run(spec, { key: 'other' })).id).not.toBe(first.id);
   });
 
+  it('of many answers each by itself, over as many calls as it takes', async () => {
+    const specs = Array.from({ length: 501 }, (_, at) => ({ ...spec, domain: at === 7 ? 'refused' : 'd' }));
+    const results = await client.tasks.runMany(specs);
+    expect(results.map(({ task }) => task?.number).filter((number) => number !== undefined)).toEqual(
+      Array.from({ length: 500 }, (_, at) => 766 + at),
+    );
+    expect(results[7]?.error).toMatchObject({ code: 'invalid_argument', message: 'two faults' });
+  });
+
   it('tells the faults the server finds', async () => {
     const failure = await client.tasks.run({ ...spec, domain: 'refused' }).catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(TaskError);

@@ -17,6 +17,18 @@ export interface Cell {
   'reserved'?: (_gavel_v1_Resources | null);
   'tasks_claimed'?: (number);
   'tasks_running'?: (number);
+  /**
+   * ready, draining (still holds tasks), drained (holds none), away (not registered).
+   */
+  'state'?: (string);
+  /**
+   * For people: since when it is away, what is done about its tasks. Empty when there is nothing to say.
+   */
+  'note'?: (string);
+  /**
+   * When what runs is ended, UNIX nanoseconds; 0 = is not to be drained.
+   */
+  'drain_deadline'?: (number | string | Long);
 }
 
 export interface Cell__Output {
@@ -32,4 +44,16 @@ export interface Cell__Output {
   'reserved': (_gavel_v1_Resources__Output | null);
   'tasks_claimed': (number);
   'tasks_running': (number);
+  /**
+   * ready, draining (still holds tasks), drained (holds none), away (not registered).
+   */
+  'state': (string);
+  /**
+   * For people: since when it is away, what is done about its tasks. Empty when there is nothing to say.
+   */
+  'note': (string);
+  /**
+   * When what runs is ended, UNIX nanoseconds; 0 = is not to be drained.
+   */
+  'drain_deadline': (string);
 }

@@ -2,21 +2,64 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { Cell as _gavel_v1_Cell, Cell__Output as _gavel_v1_Cell__Output } from '../../gavel/v1/Cell.ts';
+import type { DrainCellRequest as _gavel_v1_DrainCellRequest, DrainCellRequest__Output as _gavel_v1_DrainCellRequest__Output } from '../../gavel/v1/DrainCellRequest.ts';
 import type { ListCellsRequest as _gavel_v1_ListCellsRequest, ListCellsRequest__Output as _gavel_v1_ListCellsRequest__Output } from '../../gavel/v1/ListCellsRequest.ts';
 import type { ListCellsResponse as _gavel_v1_ListCellsResponse, ListCellsResponse__Output as _gavel_v1_ListCellsResponse__Output } from '../../gavel/v1/ListCellsResponse.ts';
+import type { UndrainCellRequest as _gavel_v1_UndrainCellRequest, UndrainCellRequest__Output as _gavel_v1_UndrainCellRequest__Output } from '../../gavel/v1/UndrainCellRequest.ts';
 
 /**
  * For operators.
  */
 export interface ClusterServiceClient extends grpc.Client {
+  /**
+   * From this commit on the cell gets no new work. Claims that have not started go back at once; what runs may end by itself until
+   * the deadline, then the cell ends it (infra_failed, cell_drained). Lasts over every restart, until UndrainCell. Asked again
+   * with a deadline it counts anew from then; without one nothing changes. NOT_FOUND when no such cell is known.
+   */
+  DrainCell(argument: _gavel_v1_DrainCellRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  DrainCell(argument: _gavel_v1_DrainCellRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  DrainCell(argument: _gavel_v1_DrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  DrainCell(argument: _gavel_v1_DrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  /**
+   * From this commit on the cell gets no new work. Claims that have not started go back at once; what runs may end by itself until
+   * the deadline, then the cell ends it (infra_failed, cell_drained). Lasts over every restart, until UndrainCell. Asked again
+   * with a deadline it counts anew from then; without one nothing changes. NOT_FOUND when no such cell is known.
+   */
+  drainCell(argument: _gavel_v1_DrainCellRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  drainCell(argument: _gavel_v1_DrainCellRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  drainCell(argument: _gavel_v1_DrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  drainCell(argument: _gavel_v1_DrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Registered cells, and those that are away and still hold tasks or are to be drained.
+   */
   ListCells(argument: _gavel_v1_ListCellsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   ListCells(argument: _gavel_v1_ListCellsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   ListCells(argument: _gavel_v1_ListCellsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   ListCells(argument: _gavel_v1_ListCellsRequest, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Registered cells, and those that are away and still hold tasks or are to be drained.
+   */
   listCells(argument: _gavel_v1_ListCellsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   listCells(argument: _gavel_v1_ListCellsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   listCells(argument: _gavel_v1_ListCellsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
   listCells(argument: _gavel_v1_ListCellsRequest, callback: grpc.requestCallback<_gavel_v1_ListCellsResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * The cell takes work again. No error when it was not draining.
+   */
+  UndrainCell(argument: _gavel_v1_UndrainCellRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  UndrainCell(argument: _gavel_v1_UndrainCellRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  UndrainCell(argument: _gavel_v1_UndrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  UndrainCell(argument: _gavel_v1_UndrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  /**
+   * The cell takes work again. No error when it was not draining.
+   */
+  undrainCell(argument: _gavel_v1_UndrainCellRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  undrainCell(argument: _gavel_v1_UndrainCellRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  undrainCell(argument: _gavel_v1_UndrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  undrainCell(argument: _gavel_v1_UndrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
   
 }
 
@@ -24,10 +67,27 @@ export interface ClusterServiceClient extends grpc.Client {
  * For operators.
  */
 export interface ClusterServiceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * From this commit on the cell gets no new work. Claims that have not started go back at once; what runs may end by itself until
+   * the deadline, then the cell ends it (infra_failed, cell_drained). Lasts over every restart, until UndrainCell. Asked again
+   * with a deadline it counts anew from then; without one nothing changes. NOT_FOUND when no such cell is known.
+   */
+  DrainCell: grpc.handleUnaryCall<_gavel_v1_DrainCellRequest__Output, _gavel_v1_Cell>;
+  
+  /**
+   * Registered cells, and those that are away and still hold tasks or are to be drained.
+   */
   ListCells: grpc.handleUnaryCall<_gavel_v1_ListCellsRequest__Output, _gavel_v1_ListCellsResponse>;
+  
+  /**
+   * The cell takes work again. No error when it was not draining.
+   */
+  UndrainCell: grpc.handleUnaryCall<_gavel_v1_UndrainCellRequest__Output, _gavel_v1_Cell>;
   
 }
 
 export interface ClusterServiceDefinition extends grpc.ServiceDefinition {
+  DrainCell: MethodDefinition<_gavel_v1_DrainCellRequest, _gavel_v1_Cell, _gavel_v1_DrainCellRequest__Output, _gavel_v1_Cell__Output>
   ListCells: MethodDefinition<_gavel_v1_ListCellsRequest, _gavel_v1_ListCellsResponse, _gavel_v1_ListCellsRequest__Output, _gavel_v1_ListCellsResponse__Output>
+  UndrainCell: MethodDefinition<_gavel_v1_UndrainCellRequest, _gavel_v1_Cell, _gavel_v1_UndrainCellRequest__Output, _gavel_v1_Cell__Output>
 }

@@ -5,6 +5,7 @@ import type { LogsWanted as _gavel_v1_LogsWanted, LogsWanted__Output as _gavel_v
 import type { TaskClaim as _gavel_v1_TaskClaim, TaskClaim__Output as _gavel_v1_TaskClaim__Output } from '../../gavel/v1/TaskClaim.ts';
 import type { Heartbeat as _gavel_v1_Heartbeat, Heartbeat__Output as _gavel_v1_Heartbeat__Output } from '../../gavel/v1/Heartbeat.ts';
 import type { DataWanted as _gavel_v1_DataWanted, DataWanted__Output as _gavel_v1_DataWanted__Output } from '../../gavel/v1/DataWanted.ts';
+import type { DrainState as _gavel_v1_DrainState, DrainState__Output as _gavel_v1_DrainState__Output } from '../../gavel/v1/DrainState.ts';
 
 export interface ControlMessage {
   /**
@@ -18,7 +19,11 @@ export interface ControlMessage {
   'claimed'?: (_gavel_v1_TaskClaim | null);
   'heartbeat'?: (_gavel_v1_Heartbeat | null);
   'data_wanted'?: (_gavel_v1_DataWanted | null);
-  'message'?: "stop"|"logs_wanted"|"claimed"|"heartbeat"|"data_wanted";
+  /**
+   * An operator drains the cell, or takes it back. The answer to each Renew says the same.
+   */
+  'drain'?: (_gavel_v1_DrainState | null);
+  'message'?: "stop"|"logs_wanted"|"claimed"|"heartbeat"|"data_wanted"|"drain";
 }
 
 export interface ControlMessage__Output {
@@ -33,5 +38,9 @@ export interface ControlMessage__Output {
   'claimed'?: (_gavel_v1_TaskClaim__Output | null);
   'heartbeat'?: (_gavel_v1_Heartbeat__Output | null);
   'data_wanted'?: (_gavel_v1_DataWanted__Output | null);
-  'message'?: "stop"|"logs_wanted"|"claimed"|"heartbeat"|"data_wanted";
+  /**
+   * An operator drains the cell, or takes it back. The answer to each Renew says the same.
+   */
+  'drain'?: (_gavel_v1_DrainState__Output | null);
+  'message'?: "stop"|"logs_wanted"|"claimed"|"heartbeat"|"data_wanted"|"drain";
 }

@@ -5,6 +5,9 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from '../../gavel/v1/CancelTaskRequest.ts';
 import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from '../../gavel/v1/DeleteTaskRequest.ts';
 import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from '../../gavel/v1/DeleteTaskResponse.ts';
+import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksRequest__Output as _gavel_v1_DeleteTasksRequest__Output } from '../../gavel/v1/DeleteTasksRequest.ts';
+import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from '../../gavel/v1/DesireTasksRequest.ts';
+import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from '../../gavel/v1/DesireTasksResponse.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
 import type { ExplainPlacementRequest as _gavel_v1_ExplainPlacementRequest, ExplainPlacementRequest__Output as _gavel_v1_ExplainPlacementRequest__Output } from '../../gavel/v1/ExplainPlacementRequest.ts';
 import type { ExplainPlacementResponse as _gavel_v1_ExplainPlacementResponse, ExplainPlacementResponse__Output as _gavel_v1_ExplainPlacementResponse__Output } from '../../gavel/v1/ExplainPlacementResponse.ts';
@@ -21,10 +24,12 @@ import type { LogEntry as _gavel_v1_LogEntry, LogEntry__Output as _gavel_v1_LogE
 import type { OutputChunk as _gavel_v1_OutputChunk, OutputChunk__Output as _gavel_v1_OutputChunk__Output } from '../../gavel/v1/OutputChunk.ts';
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from '../../gavel/v1/OutputsInfo.ts';
 import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from '../../gavel/v1/ResolveTaskRequest.ts';
+import type { ResolveTasksRequest as _gavel_v1_ResolveTasksRequest, ResolveTasksRequest__Output as _gavel_v1_ResolveTasksRequest__Output } from '../../gavel/v1/ResolveTasksRequest.ts';
 import type { Task as _gavel_v1_Task, Task__Output as _gavel_v1_Task__Output } from '../../gavel/v1/Task.ts';
 import type { TaskCreateRequest as _gavel_v1_TaskCreateRequest, TaskCreateRequest__Output as _gavel_v1_TaskCreateRequest__Output } from '../../gavel/v1/TaskCreateRequest.ts';
 import type { TaskEvent as _gavel_v1_TaskEvent, TaskEvent__Output as _gavel_v1_TaskEvent__Output } from '../../gavel/v1/TaskEvent.ts';
 import type { Timeline as _gavel_v1_Timeline, Timeline__Output as _gavel_v1_Timeline__Output } from '../../gavel/v1/Timeline.ts';
+import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from '../../gavel/v1/VerdictsResponse.ts';
 import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from '../../gavel/v1/WatchTasksRequest.ts';
 
 /**
@@ -61,6 +66,15 @@ export interface TaskServiceClient extends grpc.Client {
   deleteTask(argument: _gavel_v1_DeleteTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
   deleteTask(argument: _gavel_v1_DeleteTaskRequest, callback: grpc.requestCallback<_gavel_v1_DeleteTaskResponse__Output>): grpc.ClientUnaryCall;
   
+  DeleteTasks(argument: _gavel_v1_DeleteTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTasks(argument: _gavel_v1_DeleteTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTasks(argument: _gavel_v1_DeleteTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  DeleteTasks(argument: _gavel_v1_DeleteTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  deleteTasks(argument: _gavel_v1_DeleteTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  deleteTasks(argument: _gavel_v1_DeleteTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  deleteTasks(argument: _gavel_v1_DeleteTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  deleteTasks(argument: _gavel_v1_DeleteTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  
   /**
    * Durable before it answers; state PENDING. An identical definition under a living guid answers the existing task.
    */
@@ -75,6 +89,21 @@ export interface TaskServiceClient extends grpc.Client {
   desireTask(argument: _gavel_v1_TaskCreateRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
   desireTask(argument: _gavel_v1_TaskCreateRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
   desireTask(argument: _gavel_v1_TaskCreateRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Many at once: each is created or refused by itself. What is not known of one whose answer was lost is found by repeating it.
+   */
+  DesireTasks(argument: _gavel_v1_DesireTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  DesireTasks(argument: _gavel_v1_DesireTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  DesireTasks(argument: _gavel_v1_DesireTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  DesireTasks(argument: _gavel_v1_DesireTasksRequest, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Many at once: each is created or refused by itself. What is not known of one whose answer was lost is found by repeating it.
+   */
+  desireTasks(argument: _gavel_v1_DesireTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  desireTasks(argument: _gavel_v1_DesireTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  desireTasks(argument: _gavel_v1_DesireTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
+  desireTasks(argument: _gavel_v1_DesireTasksRequest, callback: grpc.requestCallback<_gavel_v1_DesireTasksResponse__Output>): grpc.ClientUnaryCall;
   
   /**
    * Resumable by name and offset.
@@ -194,6 +223,21 @@ export interface TaskServiceClient extends grpc.Client {
   resolveTask(argument: _gavel_v1_ResolveTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
   resolveTask(argument: _gavel_v1_ResolveTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * As the single calls, each task by itself.
+   */
+  ResolveTasks(argument: _gavel_v1_ResolveTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  ResolveTasks(argument: _gavel_v1_ResolveTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  ResolveTasks(argument: _gavel_v1_ResolveTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  ResolveTasks(argument: _gavel_v1_ResolveTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * As the single calls, each task by itself.
+   */
+  resolveTasks(argument: _gavel_v1_ResolveTasksRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  resolveTasks(argument: _gavel_v1_ResolveTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  resolveTasks(argument: _gavel_v1_ResolveTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  resolveTasks(argument: _gavel_v1_ResolveTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  
   WatchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
   WatchTasks(argument: _gavel_v1_WatchTasksRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
   watchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
@@ -215,10 +259,17 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
    */
   DeleteTask: grpc.handleUnaryCall<_gavel_v1_DeleteTaskRequest__Output, _gavel_v1_DeleteTaskResponse>;
   
+  DeleteTasks: grpc.handleUnaryCall<_gavel_v1_DeleteTasksRequest__Output, _gavel_v1_VerdictsResponse>;
+  
   /**
    * Durable before it answers; state PENDING. An identical definition under a living guid answers the existing task.
    */
   DesireTask: grpc.handleUnaryCall<_gavel_v1_TaskCreateRequest__Output, _gavel_v1_Task>;
+  
+  /**
+   * Many at once: each is created or refused by itself. What is not known of one whose answer was lost is found by repeating it.
+   */
+  DesireTasks: grpc.handleUnaryCall<_gavel_v1_DesireTasksRequest__Output, _gavel_v1_DesireTasksResponse>;
   
   /**
    * Resumable by name and offset.
@@ -258,6 +309,11 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
    */
   ResolveTask: grpc.handleUnaryCall<_gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task>;
   
+  /**
+   * As the single calls, each task by itself.
+   */
+  ResolveTasks: grpc.handleUnaryCall<_gavel_v1_ResolveTasksRequest__Output, _gavel_v1_VerdictsResponse>;
+  
   WatchTasks: grpc.handleServerStreamingCall<_gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent>;
   
 }
@@ -265,7 +321,9 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
 export interface TaskServiceDefinition extends grpc.ServiceDefinition {
   CancelTask: MethodDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_Task, _gavel_v1_CancelTaskRequest__Output, _gavel_v1_Task__Output>
   DeleteTask: MethodDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskRequest__Output, _gavel_v1_DeleteTaskResponse__Output>
+  DeleteTasks: MethodDefinition<_gavel_v1_DeleteTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_DeleteTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   DesireTask: MethodDefinition<_gavel_v1_TaskCreateRequest, _gavel_v1_Task, _gavel_v1_TaskCreateRequest__Output, _gavel_v1_Task__Output>
+  DesireTasks: MethodDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksRequest__Output, _gavel_v1_DesireTasksResponse__Output>
   DownloadOutputs: MethodDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_OutputChunk, _gavel_v1_DownloadOutputsRequest__Output, _gavel_v1_OutputChunk__Output>
   ExplainPlacement: MethodDefinition<_gavel_v1_ExplainPlacementRequest, _gavel_v1_ExplainPlacementResponse, _gavel_v1_ExplainPlacementRequest__Output, _gavel_v1_ExplainPlacementResponse__Output>
   FollowLogs: MethodDefinition<_gavel_v1_FollowLogsRequest, _gavel_v1_LogEntry, _gavel_v1_FollowLogsRequest__Output, _gavel_v1_LogEntry__Output>
@@ -276,5 +334,6 @@ export interface TaskServiceDefinition extends grpc.ServiceDefinition {
   ListOutputs: MethodDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_OutputsInfo, _gavel_v1_ListOutputsRequest__Output, _gavel_v1_OutputsInfo__Output>
   ListTasks: MethodDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksResponse, _gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse__Output>
   ResolveTask: MethodDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_Task, _gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task__Output>
+  ResolveTasks: MethodDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_ResolveTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   WatchTasks: MethodDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_TaskEvent, _gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent__Output>
 }

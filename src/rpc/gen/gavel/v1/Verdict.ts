@@ -1,6 +1,9 @@
-// Original file: proto/gavel/v1/cell_service.proto
+// Original file: proto/gavel/v1/verdict.proto
 
 
+/**
+ * What became of one item of a batch.
+ */
 export interface Verdict {
   /**
    * Empty = done. Else an error code of docs/task-reference.md: stale_attempt, not_found, invalid_transition, unavailable.
@@ -9,6 +12,9 @@ export interface Verdict {
   'message'?: (string);
 }
 
+/**
+ * What became of one item of a batch.
+ */
 export interface Verdict__Output {
   /**
    * Empty = done. Else an error code of docs/task-reference.md: stale_attempt, not_found, invalid_transition, unavailable.
