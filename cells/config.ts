@@ -32,6 +32,10 @@ export const cellConfig = z.strictObject({
   stateDir: z.string().min(1).describe('folder of journal, outbox and logs; on a disk that survives a restart'),
   allowPrivileged: z.boolean().default(false).describe('run tasks that ask to be privileged'),
   network: z.enum(['none', 'bridge']).default('bridge').describe('network of tasks that name none'),
+  egress: z
+    .enum(['auto', 'enforced', 'open'])
+    .default('auto')
+    .describe('what tasks may reach over the bridge: enforced = what their egress_rules allow, auto = so where it can be'),
   maxStarts: z.int().min(1).default(4).describe('containers created or started at the same time'),
   instanceIp: z
     .string()
@@ -41,6 +45,11 @@ export const cellConfig = z.strictObject({
     .string()
     .default('')
     .describe('folder whose files are copied to where a task wants its trusted_system_certificates_path; empty = none'),
+  images: z
+    .strictObject({
+      keepMb: z.int().min(0).default(20_480).describe('disk for images that the cell pulled; the longest unused go'),
+    })
+    .prefault({}),
   transfers: z
     .strictObject({
       downloads: z.int().min(1).default(5).describe('downloads at the same time'),

@@ -22,6 +22,7 @@ import { type OutputLimits, OutputStore } from './executor/outputs/store.ts';
 import type { ContainerRuntime, RuntimeInfo } from './executor/runtime.ts';
 import { Timelines } from './executor/timeline.ts';
 import { CellTransfers } from './executor/transfers/transfers.ts';
+import { sweepImages } from './image-sweep.ts';
 import { measureCell, measuredRuntime } from './metrics.ts';
 import { AuctionLink } from './rep/auction-link.ts';
 import { Calls } from './rep/calls.ts';
@@ -73,8 +74,14 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   const outputsFolder = outputsFolderOf(config);
   await requireWritable(outputsFolder, 'outputs.store');
   const metrics = deps.metrics ?? new Metrics();
-  const engineHost = { host: config.dockerHost, cellId: config.cellId, log };
-  const runtime = measuredRuntime(deps.runtime ?? (await openDockerRuntime(engineHost)), metrics);
+  const engineOptions = {
+    host: config.dockerHost,
+    cellId: config.cellId,
+    log,
+    egress: config.egress,
+    imageIndex: join(config.stateDir, 'images.json'),
+  };
+  const runtime = measuredRuntime(deps.runtime ?? (await openDockerRuntime(engineOptions)), metrics);
   const leaving = new AbortController();
   // Everything that waits listens to it, and there is no upper limit to what waits.
   setMaxListeners(0, leaving.signal);
@@ -210,6 +217,8 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     rep.restore(found);
     membership.start();
     health.start();
+    const keep = Object.values(config.preloaded);
+    void sweepImages({ runtime, budgetBytes: config.images.keepMb * 2 ** 20, keep, log, signal: leaving.signal });
     for (const control of controls) control.start();
     // Work is taken only when what was here before has been looked after.
     void membership.settled(leaving.signal).then(
@@ -322,6 +331,7 @@ function offerOf(config: CellConfig, total: Total, engine: RuntimeInfo) {
     versions: {
       engine: engine.version,
       ...engine.components,
+      egress: engine.egress,
       ...(config.outputs.store === OWN_STORE ? {} : { output_store: config.outputs.store }),
     },
   };

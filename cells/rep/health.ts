@@ -63,6 +63,8 @@ export class Health {
     } catch (error) {
       return `container engine: ${errorText(error)}`;
     }
+    const { egress, egressReason } = this.#engine;
+    if (egress === 'enforced' && egressReason !== '') return `egress rules: ${egressReason}`;
     try {
       await bounded(probe(this.#stateDir), BOUND_MS, 'writing to stateDir');
     } catch (error) {

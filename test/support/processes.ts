@@ -277,6 +277,8 @@ export class Cluster {
         memoryMb: 1_024,
         diskMb: 10_240,
         network: 'bridge',
+        // Its tasks tell the ledger that they run, over the network.
+        egress: 'open',
         ...options.cellSettings,
       };
       return new RoleProcess(folder, `cell-${at}`, 'cell', settings, /cell\.registered/);
