@@ -15,6 +15,7 @@ export interface SpecFlags {
   readonly stack?: string;
   readonly tag?: readonly string[];
   readonly resultFile?: string;
+  readonly outputs?: readonly string[];
   readonly callback?: string;
   readonly domain?: string;
   readonly annotation?: string;
@@ -61,6 +62,7 @@ export function specOfFlags(image: string, command: readonly string[], flags: Sp
     memory_mb: size('--memory', flags.memory),
     action: { run: { path: path ?? '', args, user: flags.user, dir: flags.dir } },
     result_file: flags.resultFile,
+    outputs: flags.outputs,
     completion_callback_url: flags.callback,
     log_guid: flags.logGuid,
     log_source: flags.logSource,

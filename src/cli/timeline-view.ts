@@ -12,6 +12,15 @@ import { rfc3339, safe } from './format.ts';
  * of the engine. In the form of BOSH's debug log: severity, time, who, component, text.
  */
 
+/** How a timeline is told as it grows. */
+export interface TimelineForm {
+  readonly shown: (event: TimelineEvent) => boolean;
+  /** @param number of the task. */
+  readonly line: (event: TimelineEvent, number: number) => string;
+  /** `Task 766` before it, and how it ended behind it. */
+  readonly framed: boolean;
+}
+
 export type TimelineMode = 'debug' | 'runtime';
 
 /** While it runs the timeline is asked again this often, beside every change of state. */
@@ -20,17 +29,25 @@ const AGAIN_MS = 2_000;
 const AFTER_MS = 500;
 const OF_THE_RUNTIME: ReadonlySet<string> = new Set(['runtime', 'outputs', 'action']);
 
+export function modeForm(context: Context, mode: TimelineMode): TimelineForm {
+  const programs = context.format === 'json' || context.format === 'jsonl';
+  return {
+    shown: (event) => mode === 'debug' || OF_THE_RUNTIME.has(event.component),
+    line: programs ? lineObject : lineText,
+    framed: !programs,
+  };
+}
+
+/** Tells each event once, as soon as it is known. The task's own changes say when to look; `stop` ends the looking in between. */
 export function timelineView(
   context: Context,
   handle: TaskHandle,
-  mode: TimelineMode,
+  { shown, line, framed }: TimelineForm,
 ): View & { readonly stop: () => void } {
   const told = new Set<string>();
-  const programs = context.format === 'json' || context.format === 'jsonl';
-  let number = '';
+  let number: number | undefined;
   let busy: Promise<void> = Promise.resolve();
   let notes: readonly string[] = [];
-  const shown = (event: TimelineEvent) => mode === 'debug' || OF_THE_RUNTIME.has(event.component);
 
   const ask = async (): Promise<void> => {
     const timeline = await handle.timeline(context.signal);
@@ -40,7 +57,7 @@ export function timelineView(
       const key = [event.time, event.actor, event.component, event.kind, event.attempt, event.text].join('\0');
       if (told.has(key) || !shown(event)) continue;
       told.add(key);
-      await context.print(programs ? lineObject(event, number) : lineText(event, number));
+      await context.print(line(event, number ?? 0));
     }
   };
   /** One question at a time, in order. A failure is told once it matters, at the end. */
@@ -54,9 +71,9 @@ export function timelineView(
   return {
     stop: () => clearInterval(timer),
     event: async ({ task }) => {
-      if (number === '') {
-        number = String(task.number);
-        if (!programs) await context.print(`Task ${number}\n`);
+      if (number === undefined) {
+        number = task.number;
+        if (framed) await context.print(`Task ${number}\n`);
       }
       await look();
       if (!isTerminal(task.state)) return;
@@ -66,7 +83,7 @@ export function timelineView(
       });
       await look();
       for (const note of notes) context.say(safe(note));
-      if (!programs) await context.print(`\nTask ${number} ${safe(verdictText(task))}`);
+      if (framed) await context.print(`\nTask ${number} ${safe(verdictText(task))}`);
     },
     log: async () => {},
   };
@@ -80,7 +97,7 @@ function severity({ cause, kind, text, component }: TimelineEvent): readonly [le
 }
 
 /** `I, [2015-01-27T21:33:19.469158Z #766] [cell-1]  INFO -- rep: started ...` */
-function lineText(event: TimelineEvent, number: string): string {
+function lineText(event: TimelineEvent, number: number): string {
   const [letter, word] = severity(event);
   const data = Object.entries(event.data).map(([name, value]) => ` ${name}=${value}`);
   const cause = event.cause === '' ? '' : ` (${event.cause})`;
@@ -90,9 +107,9 @@ function lineText(event: TimelineEvent, number: string): string {
   return `${letter}, [${time} #${number}${attempt}] [${safe(event.actor)}] ${word.padStart(5)} -- ${event.component}: ${safe(text)}`;
 }
 
-function lineObject({ kind, ...event }: TimelineEvent, number: string): string {
+function lineObject({ kind, ...event }: TimelineEvent, number: number): string {
   const [letter, severityWord] = severity({ kind, ...event });
-  const about = { schema: 'timeline-event/v1', kind: 'timeline-event', number: Number(number) };
+  const about = { schema: 'timeline-event/v1', kind: 'timeline-event', number };
   return toJson({
     ...about,
     event: kind,

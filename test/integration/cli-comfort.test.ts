@@ -179,4 +179,38 @@ describe('what its parts say of a task', () => {
     const [line = ''] = (await gavel(['task', '766', '--runtime', '-o', 'jsonl'])).out.split('\n');
     expect(JSON.parse(line)).toMatchObject({ number: 766, event: 'image', severity: 'D', data: { ms: '12' } });
   });
+
+  it('events -f tells each step once, as it comes, until the task has ended', async () => {
+    fake.put({ task_guid: 'u' });
+    const step = (actor: string, kind: string) => ({
+      ...base,
+      time: '1422394399469158000',
+      actor,
+      component: actor,
+      kind,
+      text: kind,
+    });
+    const steps = [step('admin', 'submitted'), step('auctioneer', 'claimed'), step('bbs', 'completed')];
+    fake.timelines.set('u', steps.slice(0, 1));
+    const cli = new CliWorld({ env: { GAVEL_SERVER: fake.address } });
+    const ended = cli.run('task', 'events', 'u', '-f');
+    await expect.poll(() => cli.out.text, { timeout: 20_000 }).toContain('submitted');
+    expect(cli.out.text).not.toContain('claimed');
+    fake.timelines.set('u', steps.slice(0, 2));
+    fake.claim('u');
+    await expect.poll(() => cli.out.text, { timeout: 20_000 }).toContain('claimed');
+    fake.timelines.set('u', steps);
+    fake.finish('u');
+    expect(await ended).toBe(0);
+    expect(cli.out.text.split('\n').map((line) => line.split(/ {2,}/).slice(1))).toEqual([
+      ['admin', 'submitted', 'submitted'],
+      ['auctioneer', 'claimed', 'claimed'],
+      ['bbs', 'completed', 'completed'],
+      [],
+    ]);
+    const objects = (await gavel(['task', 'events', 'u', '-f', '-o', 'jsonl'])).out.trimEnd().split('\n');
+    expect(objects.map((line) => JSON.parse(line) as unknown)).toMatchObject(
+      steps.map(({ kind }) => ({ schema: 'timeline-event/v1', task_guid: 'u', event: kind })),
+    );
+  });
 });

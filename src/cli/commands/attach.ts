@@ -9,7 +9,7 @@ import { follow, INTERRUPT_MODES, type InterruptMode, type View } from '../follo
 import { put } from '../io.ts';
 import { printOne } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';
-import { type TimelineMode, timelineView } from '../timeline-view.ts';
+import { modeForm, type TimelineMode, timelineView } from '../timeline-view.ts';
 
 export interface AttachFlags {
   readonly onInterrupt?: InterruptMode;
@@ -53,7 +53,7 @@ export async function attach(context: Context, id: string, flags: AttachFlags): 
   const progress = new Progress(context, { heartbeatMs: heartbeatOf(flags.heartbeat), line: flags.result === true });
   const programs = context.format === 'json' || context.format === 'jsonl';
   const inner = modeOf(flags);
-  const timeline = inner === undefined ? undefined : timelineView(context, handle, inner);
+  const timeline = inner === undefined ? undefined : timelineView(context, handle, modeForm(context, inner));
   const plain = programs ? jsonView(context) : eventView(context, furtherOf(context));
   const view = timeline ?? (flags.result === true ? SILENT : plain);
   try {

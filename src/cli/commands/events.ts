@@ -1,40 +1,40 @@
 import type { Command } from 'commander';
 import type { TimelineEvent } from '../../client/index.ts';
+import { toJson } from '../../platform/json.ts';
 import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
 import { rfc3339, safe, timeText } from '../format.ts';
 import { printList } from '../output.ts';
 import type { Column } from '../table.ts';
+import { parseTemplate, renderTemplate } from '../template.ts';
+import { type TimelineForm, timelineView } from '../timeline-view.ts';
 
 /** `gavel task events ID`: every step of a task's life. */
 export function addEvents(task: Command, cli: Cli): void {
   const command = task
     .command('events <id>')
-    .description('every step of a task: who did what, when and why; live or from history');
-  examples(command, 'gavel task events 766', 'gavel task events 766 -o jsonl');
-  handle(cli, command, async (context, [id = '']) => {
+    .description('every step of a task: who did what, when and why; live or from history')
+    .option('-f, --follow', 'go on as they come, until the task has ended');
+  examples(command, 'gavel task events 766', 'gavel task events 766 -f -o jsonl');
+  handle<{ readonly follow?: boolean }>(cli, command, async (context, [id = ''], flags) => {
     const found = await context.client().tasks.get(id, context.signal);
-    const { events, notes } = await context.client().task(found.task_guid).timeline(context.signal);
     const { task_guid, number } = found;
+    const handle = context.client().task(task_guid);
+    if (flags.follow === true) {
+      const view = timelineView(context, handle, followForm(context, task_guid));
+      try {
+        for await (const event of handle.events(context.signal)) await view.event(event);
+      } finally {
+        view.stop();
+      }
+      return undefined;
+    }
+    const { events, notes } = await handle.timeline(context.signal);
     await printList(context, {
       kind: 'timeline-event',
       items: events,
       columns: columns(context.flags.local),
-      toObject: ({ sequence, time, ...event }) => ({
-        schema: 'timeline-event/v1',
-        kind: 'timeline-event',
-        task_guid,
-        number,
-        sequence,
-        time,
-        time_rfc3339: rfc3339(time),
-        actor: event.actor,
-        component: event.component,
-        event: event.kind,
-        text: event.text,
-        cause: event.cause,
-        attempt: event.attempt,
-        data: event.data,
-      }),
+      toObject: (event) => eventObject(event, task_guid, number),
       name: ({ kind }) => kind,
       about: { task_guid, number, notes },
     });
@@ -43,15 +43,53 @@ export function addEvents(task: Command, cli: Cli): void {
   });
 }
 
+/** A table cannot know how wide what comes will be, so a followed timeline has columns of a fixed width. */
+function followForm(context: Context, task_guid: string): TimelineForm {
+  const { format, flags } = context;
+  const shown = () => true;
+  if (format === 'name') return { shown, framed: false, line: ({ kind }) => kind };
+  if (format === 'template') {
+    const template = parseTemplate(context.template);
+    return {
+      shown,
+      framed: false,
+      line: (event, number) => renderTemplate(template, eventObject(event, task_guid, number)),
+    };
+  }
+  // A stream is JSON lines; a JSON line is YAML, too.
+  if (context.machineReadable)
+    return { shown, framed: false, line: (event, number) => toJson(eventObject(event, task_guid, number)) };
+  return {
+    shown,
+    framed: false,
+    line: ({ time, actor, kind, text }) =>
+      safe(`${millisText(time, flags.local)}  ${actor.padEnd(12)}  ${kind.padEnd(16)}  ${text}`),
+  };
+}
+
+function eventObject({ sequence, time, ...event }: TimelineEvent, task_guid: string, number: number): object {
+  return {
+    schema: 'timeline-event/v1',
+    kind: 'timeline-event',
+    task_guid,
+    number,
+    sequence,
+    time,
+    time_rfc3339: rfc3339(time),
+    actor: event.actor,
+    component: event.component,
+    event: event.kind,
+    text: event.text,
+    cause: event.cause,
+    attempt: event.attempt,
+    data: event.data,
+  };
+}
+
 function columns(local: boolean | undefined): readonly Column<TimelineEvent>[] {
-  const millis = (time: bigint) => ((time % 1_000_000_000n) / 1_000_000n).toString().padStart(3, '0');
   return [
     { title: '#', value: ({ sequence }) => String(sequence) },
-    {
-      title: local === true ? 'Time' : 'Time (UTC)',
-      value: ({ time }) =>
-        timeText(time, local).replace(/(:\d\d)( .*)$/, (_all, seconds: string) => `${seconds}.${millis(time)}`),
-    },
+    { title: local === true ? 'Time' : 'Time (UTC)', value: ({ time }) => millisText(time, local) },
     { title: 'Actor', value: ({ actor }) => actor },
     { title: 'Event', value: ({ kind }) => kind },
     { title: 'Component', value: ({ component }) => component, wide: true },
@@ -59,4 +97,9 @@ function columns(local: boolean | undefined): readonly Column<TimelineEvent>[] {
     { title: 'Cause', value: ({ cause }) => cause, wide: true },
     { title: 'Text', value: ({ text }) => text },
   ];
+}
+
+function millisText(time: bigint, local: boolean | undefined): string {
+  const millis = ((time % 1_000_000_000n) / 1_000_000n).toString().padStart(3, '0');
+  return timeText(time, local).replace(/(:\d\d)( .*)$/, (_all, seconds: string) => `${seconds}.${millis}`);
 }

@@ -96,6 +96,7 @@ function addSpecOptions(command: Command): void {
     .option('--stack <name>', 'stack that the cell must have')
     .option('--tag <tag>', 'placement tag that the cell must have; repeatable', gatherList)
     .option('--result-file <path>', 'file whose first 10 KB become the result')
+    .option('--outputs <path>', 'file or folder to keep for: gavel task download; repeatable', gather)
     .option('--callback <url>', 'where the finished task is posted')
     .option('--domain <name>', 'domain (GAVEL_DOMAIN; else default)')
     .option('--annotation <text>', 'any text, given back as it is')

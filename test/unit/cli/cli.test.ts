@@ -233,12 +233,13 @@ describe('flags of run', () => {
     const spec = specOfFlags(
       'busybox',
       ['sh', '-c', 'x'],
-      { env: ['A=1=2', 'HERE'], memory: '1g', label: ['a=b'] },
+      { env: ['A=1=2', 'HERE'], memory: '1g', label: ['a=b'], outputs: ['/data', '/log'] },
       { HERE: 'yes', GAVEL_DOMAIN: 'd' },
     );
     expect(spec).toMatchObject({
       domain: 'd',
       memory_mb: 1_024,
+      outputs: ['/data', '/log'],
       env: [
         { name: 'A', value: '1=2' },
         { name: 'HERE', value: 'yes' },
