@@ -10,7 +10,8 @@ NODE_IMAGE ?=
 PROJECTS := unit model contract integration engine e2e
 
 .PHONY: help setup lock gen gen-check openapi build fmt lint types dead check static services engine engine-stop engine-status \
-  run test test-unit test-model test-contract test-integration test-engine test-e2e test-faults faults bench image clean
+  run test test-unit test-model test-contract test-integration test-engine test-e2e test-faults faults faults-mutants soak bench \
+  image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,12 @@ test-faults: setup services build ## the most telling of the fault tests
 
 faults: setup services build ## kills, pauses and cut connections at every step of a task, all of them; takes minutes
 	@GAVEL_FAULTS=all .make/test.sh faults
+
+faults-mutants: setup services build ## breaks each guard once, and shows which test notices (NAME=part of a mutant's name)
+	@.make/with-engine.sh bash -c '.make/sample-image.sh && GAVEL_TEST_DOCKER_HOST="$$DOCKER_HOST" exec node .make/faults-mutants.mjs $(NAME)'
+
+soak: setup services build ## small tasks and random kills for MINUTES (3); ends with a page of counts (SEED=n repeats the kills)
+	@GAVEL_SOAK_MINUTES=$(or $(MINUTES),3) GAVEL_SOAK_SEED=$(SEED) .make/test.sh soak
 
 check: static ## what must hold before a commit: the static checks, import rules and unit tests
 	@.make/test.sh unit

@@ -41,6 +41,7 @@ export default defineConfig({
       project('engine', 120, false, 4),
       project('e2e', 180, false, 5),
       project('faults', 180, false, 6),
+      project('soak', 180, false, 7),
     ],
   },
 });

@@ -6,6 +6,7 @@ import { isDomainError } from '../../src/domain/errors.ts';
 import { Channel } from '../../src/rpc/client.ts';
 import type { Task__Output } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
+import type { Client } from '../../src/rpc/types.ts';
 import { requireEngine } from '../support/engine.ts';
 import { Cluster, type ClusterOptions, type RoleProcess } from '../support/processes.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -71,6 +72,16 @@ export class Scene {
     await this.ledger.close();
   }
 
+  /** What was acknowledged to a client. */
+  get accepted(): readonly { readonly guid: string; readonly uid: string }[] {
+    return this.#accepted;
+  }
+
+  /** The engine's word on each start. */
+  get engineStarts(): readonly Seen[] {
+    return this.#witness.starts;
+  }
+
   get cell(): RoleProcess {
     return this.#at(this.cluster.cells, 0);
   }
@@ -98,15 +109,22 @@ export class Scene {
 
   /** Submits until it is acknowledged, as the SDK does. */
   async submit(asked: TaskCreateRequest): Promise<Task__Output> {
-    const until = performance.now() + GATHER_MS;
     // A channel of its own, so that the first server is asked first.
     const channel = new Channel({ addresses: this.cluster.bbsPorts.map((port) => `127.0.0.1:${port}`) });
-    const client = channel.client('TaskService');
+    try {
+      return await this.submitBy(channel.client('TaskService'), asked);
+    } finally {
+      channel.close();
+    }
+  }
+
+  /** As `submit`, over a channel that stays: for many. */
+  async submitBy(client: Client<'TaskService'>, asked: TaskCreateRequest): Promise<Task__Output> {
+    const until = performance.now() + GATHER_MS;
     for (;;) {
       try {
         const task = await client.DesireTask(asked, { retry: true, timeoutMs: 10_000 });
         this.#accepted.push({ guid: task.task_guid, uid: task.uid });
-        channel.close();
         return task;
       } catch (error) {
         if (!isDomainError(error) || !error.retryable || performance.now() > until) throw error;
@@ -185,11 +203,12 @@ export class Scene {
   /** Compacts etcd up to now; what it forgets is kept for the judgement. */
   async compact(): Promise<void> {
     const host = this.cluster.etcd.hosts[0] ?? '';
-    this.#kept = await this.#history();
+    this.#kept = await this.history();
     await compactAt(host, this.#kept.at(-1)?.revision ?? 1);
   }
 
-  async #history(): Promise<Revision[]> {
+  /** Everything that ever happened in the store. */
+  async history(): Promise<Revision[]> {
     const since = (this.#kept.at(-1)?.revision ?? 0) + 1;
     return [...this.#kept, ...(await readEtcd(this.cluster.etcd.hosts[0] ?? '', since))];
   }
@@ -217,7 +236,7 @@ export class Scene {
     const left = async () => (await containersOf(cellIds)).filter(isTaskContainer);
     const bound = performance.now() + GATHER_MS;
     while ((await left()).length > 0 && performance.now() < bound) await sleep(100);
-    const history = await this.#history();
+    const history = await this.history();
     const counted = ({ guid }: Seen) => !this.#excused.has(guid);
     const containers = (await left()).map(({ name, state }) => `${name} (${state})`);
     const callbacks = this.receiver.received.map(({ headers, body }) => ({
