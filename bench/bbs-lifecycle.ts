@@ -64,10 +64,14 @@ const startItem = (claim: { task_guid: string; attempt: string }) => ({
   limits_in_force: { memory: '256 MB', disk: '512 MB' },
 });
 
-/** Claims, starts and completions in batches, as auctioneer and cells send them; clients create, resolve and delete one by one. */
+/** Every step for a hundred tasks in one call, as auctioneer, cells and clients with many tasks send them. */
 async function batchedLives({ tasks, placement, cells }: Clients, { id: cell_id, epoch }: Cell): Promise<number> {
-  const guids = Array.from({ length: BATCH }, () => randomUUID());
-  const made = await Promise.all(guids.map((guid) => tasks.DesireTask(taskRequest(guid))));
+  const requests = Array.from({ length: BATCH }, () => taskRequest(randomUUID()));
+  const { results } = await tasks.DesireTasks({ tasks: requests });
+  const made = results.map(({ task, refusal }) => {
+    if (task === null) throw new Error(`a submit was refused: ${refusal?.message}`);
+    return task;
+  });
   const claimed = await placement.ClaimTasks({
     items: made.map(({ task_guid, uid }) => ({ task_guid, uid, cell_id, epoch })),
   });
@@ -78,12 +82,10 @@ async function batchedLives({ tasks, placement, cells }: Clients, { id: cell_id,
     (verdict) => verdict?.code !== '',
   );
   if (refused !== undefined) throw new Error(`a step was refused: ${refused?.message}`);
-  await Promise.all(
-    guids.map(async (task_guid) => {
-      await tasks.ResolveTask({ task_guid });
-      await tasks.DeleteTask({ task_guid });
-    }),
-  );
+  const task_guids = made.map(({ task_guid }) => task_guid);
+  const ends = [await tasks.ResolveTasks({ task_guids }), await tasks.DeleteTasks({ task_guids })];
+  const kept = ends.flatMap((end) => end.verdicts).find((verdict) => verdict.code !== '');
+  if (kept !== undefined) throw new Error(`a task could not be cleared away: ${kept.message}`);
   return BATCH;
 }
 
