@@ -35,7 +35,9 @@ export const cellConfig = z.strictObject({
   egress: z
     .enum(['auto', 'enforced', 'open'])
     .default('auto')
-    .describe('what tasks may reach over the bridge: enforced = what their egress_rules allow, auto = so where it can be'),
+    .describe(
+      'what tasks may reach over the bridge: enforced = what their egress_rules allow, auto = so where it can be',
+    ),
   maxStarts: z.int().min(1).default(4).describe('containers created or started at the same time'),
   instanceIp: z
     .string()

@@ -168,7 +168,11 @@ class DockerRuntime implements ContainerRuntime {
       file: options.imageIndex,
       holdMs: options.imageHoldMs ?? IMAGE_HOLD_MS,
     });
-    this.#images = new Images(engine, { deadlineMs: deadlines.query, pullDeadlineMs: deadlines.pull });
+    this.#images = new Images(engine, {
+      deadlineMs: deadlines.query,
+      pullDeadlineMs: deadlines.pull,
+      isOpen: async (reference, id) => await this.#cache.isOpen(reference, id),
+    });
     const { cellId, log } = options;
     const { architecture } = facts.info;
     this.#creation = new Creation({

@@ -21,6 +21,8 @@ export interface ImageCacheDeps {
 interface Pulled {
   readonly id: string;
   readonly usedAt: number;
+  /** It was pulled without a login: whoever knows its name may have it. */
+  readonly open: boolean;
 }
 
 /** The images this cell pulled, by the reference they were pulled by, with their last use. Others are none of its business. */
@@ -40,9 +42,17 @@ export class ImageCache {
     }
     const pulled = await this.#load();
     // One that was there before the cell first asked for it is not the cell's to remove.
-    if (!image.pulled && !pulled.has(source.reference)) return;
-    pulled.set(source.reference, { id: image.id, usedAt: Date.now() });
+    const before = pulled.get(source.reference);
+    if (!image.pulled && before === undefined) return;
+    const open = image.pulled ? source.username === undefined : before?.id === image.id && before.open;
+    pulled.set(source.reference, { id: image.id, usedAt: Date.now(), open });
     if (image.pulled) await this.#save(pulled);
+  }
+
+  /** Whether the cell itself pulled this image under this name without a login. */
+  async isOpen(reference: string, id: string): Promise<boolean> {
+    const pulled = (await this.#load()).get(reference);
+    return pulled?.id === id && pulled.open;
   }
 
   async sweep(budgetBytes: number, keep: readonly string[]): Promise<ImageSweep> {
@@ -128,8 +138,10 @@ function parse(text: string): Map<string, Pulled> {
   try {
     const entries = Object.entries(JSON.parse(text) as Record<string, Partial<Pulled>>);
     return new Map(
-      entries.flatMap(([reference, { id, usedAt }]) =>
-        typeof id === 'string' && typeof usedAt === 'number' ? [[reference, { id, usedAt }] as const] : [],
+      entries.flatMap(([reference, { id, usedAt, open }]) =>
+        typeof id === 'string' && typeof usedAt === 'number'
+          ? [[reference, { id, usedAt, open: open === true }] as const]
+          : [],
       ),
     );
   } catch {

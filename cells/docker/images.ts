@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { ImageInspectInfo } from 'dockerode';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { ImageInfo, ImageSource, PullProgress } from '../executor/runtime.ts';
+import { Admissions, loginKey } from './admissions.ts';
 import { cancelled, type Engine } from './engine.ts';
 import { isEngineError } from './errors.ts';
 import { pullImage, type RegistryImage } from './pull.ts';
@@ -16,14 +16,25 @@ interface Flight {
   waiting: number;
 }
 
+export interface ImagesOptions {
+  readonly deadlineMs: number;
+  readonly pullDeadlineMs: number;
+  /** Whether an image that is here was pulled under this name without a login. */
+  readonly isOpen: (reference: string, id: string) => Promise<boolean>;
+}
+
 export class Images {
   readonly #engine: Engine;
   readonly #deadlineMs: number;
   readonly #pullDeadlineMs: number;
+  readonly #isOpen: ImagesOptions['isOpen'];
+  readonly #admissions: Admissions;
   readonly #flights = new Map<string, Flight>();
 
-  constructor(engine: Engine, options: { deadlineMs: number; pullDeadlineMs: number }) {
+  constructor(engine: Engine, options: ImagesOptions) {
     this.#engine = engine;
+    this.#isOpen = options.isOpen;
+    this.#admissions = new Admissions(engine, options.deadlineMs);
     this.#deadlineMs = options.deadlineMs;
     this.#pullDeadlineMs = options.pullDeadlineMs;
   }
@@ -58,7 +69,7 @@ export class Images {
   /** The pull ends early only when the last one who waits for it has gone. */
   async #join(image: RegistryImage, signal: AbortSignal, onProgress: OnProgress | undefined): Promise<ImageInfo> {
     if (signal.aborted) throw cancelled(`pull ${image.reference}`);
-    const key = flightKey(image);
+    const key = loginKey(image);
     let flight = this.#flights.get(key);
     if (flight === undefined || flight.controller.signal.aborted) {
       flight = this.#begin(image, key);
@@ -99,27 +110,43 @@ export class Images {
   async #pullIfAbsent(image: RegistryImage, signal: AbortSignal, onProgress: OnProgress): Promise<ImageInfo> {
     const { reference } = image;
     const present = await this.inspect(reference, signal);
-    if (present !== undefined) return toInfo(present, reference, false);
+    if (present !== undefined) {
+      await this.#admit(image, present, signal);
+      return toInfo(present, reference, false);
+    }
     await pullImage(this.#engine, image, this.#pullDeadlineMs, signal, onProgress);
+    this.#admissions.remember(image);
     const pulled = await this.inspect(reference, signal);
     if (pulled === undefined) {
       throw new DomainError('unavailable', `cannot pull ${reference}: the pull ended without the image`);
     }
     return toInfo(pulled, reference, true);
   }
+
+  /** What one task's login brought here is not for every task: the registry says who may have it. @throws DomainError as a pull. */
+  async #admit(image: RegistryImage, info: ImageInspectInfo, signal: AbortSignal): Promise<void> {
+    if (digestsOf(info, image.reference).length === 0) return;
+    if (await this.#isOpen(image.reference, info.Id)) return;
+    await this.#admissions.ask(image, signal);
+  }
 }
 
-/** Another's credentials are another pull. Hashed, so that no password lies about as a key. */
-function flightKey(image: RegistryImage): string {
-  const parts = JSON.stringify([image.reference, image.username ?? null, image.password ?? null]);
-  return createHash('sha256').update(parts).digest('base64');
+/** Under which digests the registry knows an image by this name; none when it never came from there, or went there. */
+export function digestsOf({ RepoDigests: all }: Pick<ImageInspectInfo, 'RepoDigests'>, name: string): string[] {
+  const repository = familiar(name);
+  return (all ?? []).filter((digest) => familiar(digest) === repository);
+}
+
+/** The repository as the engine tells it: Docker's own registry goes without saying. */
+function familiar(name: string): string {
+  // Without tag and digest; a colon before the last slash belongs to the registry's port.
+  const repository = name.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+  const own = /^(?:index\.)?docker\.io\/(.+)$/.exec(repository)?.[1] ?? repository;
+  return own.replace(/^library\//, '');
 }
 
 function toInfo(info: ImageInspectInfo, name: string, pulled: boolean): ImageInfo {
-  // The name without tag and digest; a colon before the last slash belongs to the registry's port.
-  const repository = name.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
-  const digests = info.RepoDigests ?? [];
-  const own = digests.find((digest) => digest.startsWith(`${repository}@`)) ?? digests[0];
+  const own = digestsOf(info, name)[0] ?? info.RepoDigests?.[0];
   // An image without configuration (an imported tar) has none of these.
   const config = info.Config as Partial<ImageInspectInfo['Config']> | undefined;
   return {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import type { ImageSource, PullProgress } from '../executor/runtime.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineRequest } from './engine.ts';
 import { isEngineError, pullError } from './errors.ts';
 
 export type RegistryImage = Extract<ImageSource, { kind: 'registry' }>;
@@ -25,15 +25,7 @@ export async function pullImage(
       method: 'POST',
       path: '/images/create',
       query: { fromImage: withTag(reference) },
-      ...(image.username === undefined
-        ? {}
-        : {
-            auth: {
-              username: image.username,
-              password: image.password ?? '',
-              serveraddress: registryOf(reference),
-            },
-          }),
+      ...loginOf(image),
       deadlineMs,
       signal,
     });
@@ -57,6 +49,12 @@ export async function pullImage(
     clearTimeout(timer);
     body.destroy();
   }
+}
+
+/** What the engine shows the registry. */
+export function loginOf({ reference, username, password = '' }: RegistryImage): Pick<EngineRequest, 'auth'> {
+  if (username === undefined) return {};
+  return { auth: { username, password, serveraddress: registryOf(reference) } };
 }
 
 /** Without a tag the engine would pull every tag there is. */

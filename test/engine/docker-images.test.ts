@@ -8,6 +8,7 @@ import {
   closeTestRuntime,
   engineCall,
   engineGet,
+  IMAGE,
   openTestRuntime,
   runToExit,
   SocketProxy,
@@ -18,6 +19,7 @@ import { forgetImage, freePort, LOGIN, startRegistry, type TestRegistry } from '
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+const DISTRIBUTION = /^GET \S*\/distribution\//;
 const PULL = /^POST \S*\/images\/create/;
 const signal = (): AbortSignal => AbortSignal.timeout(60_000);
 
@@ -101,6 +103,60 @@ describe('images from a registry', () => {
     expect(await runtime.ensureImage({ kind: 'registry', reference, ...LOGIN }, signal())).toMatchObject({
       pulled: true,
     });
+  });
+
+  it('behind a login are for those who may have them, also when they are here already', async () => {
+    await guarded.push('p/here:1');
+    const reference = `${guarded.address}/p/here:1`;
+    const image = { kind: 'registry', reference } as const;
+    const mine = { ...image, ...LOGIN };
+    expect(await runtime.ensureImage(mine, signal())).toMatchObject({ pulled: true });
+    const before = proxy.count(DISTRIBUTION);
+    expect(await runtime.ensureImage(mine, signal())).toMatchObject({ pulled: false });
+    expect(proxy.count(DISTRIBUTION) - before).toBe(0);
+
+    for (const login of [{}, { username: LOGIN.username, password: 'hunter2-canary' }]) {
+      const refused: unknown = await runtime.ensureImage({ ...image, ...login }, signal()).catch((error) => error);
+      expect(refused).toMatchObject({ code: 'not_found', message: expect.stringContaining(reference) });
+      expect(String((refused as Error).stack)).not.toContain('hunter2-canary');
+    }
+
+    // A cell that knows nothing of how it came here asks; the yes is good for the next time.
+    const other = await openTestRuntime({ socketPath: proxy.socketPath });
+    try {
+      for (const _ of [1, 2]) expect(await other.ensureImage(mine, signal())).toMatchObject({ pulled: false });
+      expect(proxy.count(DISTRIBUTION) - before).toBe(3);
+    } finally {
+      await closeTestRuntime(other);
+      await forgetImage(reference);
+    }
+  });
+
+  it('that anybody may have, and those that never were in a registry, are used without asking', async () => {
+    await open.push('a/b:open');
+    const reference = `${open.address}/a/b:open`;
+    const folder = await mkdtemp(join(tmpdir(), 'gavel-images-'));
+    const imageIndex = join(folder, 'images.json');
+    const first = await openTestRuntime({ imageIndex });
+    expect(await first.ensureImage({ kind: 'registry', reference }, signal())).toMatchObject({ pulled: true });
+    await closeTestRuntime(first);
+    const second = await openTestRuntime({ imageIndex, socketPath: proxy.socketPath });
+    const before = proxy.count(DISTRIBUTION);
+    try {
+      expect(await second.ensureImage({ kind: 'registry', reference }, signal())).toMatchObject({ pulled: false });
+      const local = `127.0.0.1:${await freePort()}/built/here:1`;
+      const at = local.lastIndexOf(':');
+      await engineCall('POST', `/images/${IMAGE}/tag?repo=${encodeURIComponent(local.slice(0, at))}&tag=1`);
+      expect(await second.ensureImage({ kind: 'registry', reference: local }, signal())).toMatchObject({
+        pulled: false,
+      });
+      await forgetImage(local);
+      expect(proxy.count(DISTRIBUTION) - before).toBe(0);
+    } finally {
+      await closeTestRuntime(second);
+      await forgetImage(reference);
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

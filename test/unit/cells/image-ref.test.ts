@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestsOf } from '../../../cells/docker/images.ts';
 import { dockerReference, imageSource } from '../../../cells/executor/image-ref.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
@@ -55,4 +56,18 @@ describe('root_fs as an image', () => {
     });
     expect(imageSource('docker://r:5000/a', {})).toEqual({ kind: 'registry', reference: 'r:5000/a:latest' });
   });
+});
+
+it.each([
+  ['docker.io/library/busybox:1', 'busybox'],
+  ['docker.io/org/image:1', 'org/image'],
+  ['host:5000/org/image:1', 'host:5000/org/image'],
+  ['host:5000/org/image', 'host:5000/org/image'],
+  [`host/image@${DIGEST}`, 'host/image'],
+])('the digest of %s is the one that the engine has of %s', (reference, repository) => {
+  const others = [`other/image@${DIGEST}`, `host:5000/org@${DIGEST}`];
+  expect(digestsOf({ RepoDigests: [...others, `${repository}@${DIGEST}`] }, reference)).toEqual([
+    `${repository}@${DIGEST}`,
+  ]);
+  expect(digestsOf({ RepoDigests: others }, reference)).toEqual([]);
 });
