@@ -17,6 +17,7 @@ export function toState(info: ContainerInspectInfo): ContainerState {
   const status = running ? 'running' : startedAt === undefined ? 'created' : 'exited';
   const exit: ContainerExit | undefined =
     status === 'exited' ? { exitCode: state.ExitCode, oomKilled: state.OOMKilled, error: state.Error } : undefined;
+  const address = Object.values(info.NetworkSettings.Networks).find(({ IPAddress }) => IPAddress !== '')?.IPAddress;
   return {
     status,
     startedAt,
@@ -24,6 +25,7 @@ export function toState(info: ContainerInspectInfo): ContainerState {
     finishedAt: status === 'exited' ? unixNanoseconds(state.FinishedAt) : undefined,
     exit,
     restartCount: info.RestartCount,
+    ...(running && address !== undefined ? { address } : {}),
   };
 }
 

@@ -49,7 +49,7 @@ export function runSpec(
     labels,
     path: run.path,
     args: run.args,
-    env: [...idle.env, ...processEnvironment(task, run, placement, cell)],
+    env: [...idle.env, ...processEnvironment(task, run, placement, cell, UNKNOWN)],
     dir: run.dir === '' ? undefined : run.dir,
     user: run.user === '' ? undefined : run.user,
     limits: { ...idle.limits, nofile: run.resource_limits?.nofile ?? 0 },
@@ -82,12 +82,18 @@ export function idleSpec(task: TaskDefinition, placement: Placement, image: stri
   };
 }
 
-/** One run action of a tree, in the container of `idleSpec`. */
-export function execSpec(task: TaskDefinition, run: RunAction, placement: Placement, cell: CellPolicy): ExecSpec {
+/** One run action of a tree, in the container of `idleSpec`, which has that address of its own (empty = none). */
+export function execSpec(
+  task: TaskDefinition,
+  run: RunAction,
+  placement: Placement,
+  cell: CellPolicy,
+  address: string,
+): ExecSpec {
   return {
     path: run.path,
     args: run.args,
-    env: processEnvironment(task, run, placement, cell),
+    env: processEnvironment(task, run, placement, cell, address),
     dir: run.dir === '' ? undefined : run.dir,
     user: run.user === '' ? undefined : run.user,
     nofile: run.resource_limits?.nofile ?? 0,
@@ -104,12 +110,20 @@ function containerEnvironment(task: TaskDefinition, cell: CellPolicy): string[] 
   return [...entriesOf(task.env), ...certificates];
 }
 
-function processEnvironment(task: TaskDefinition, run: RunAction, { attempt }: Placement, cell: CellPolicy): string[] {
+/** A container gets its address when it starts, which for its own process is too late. */
+const UNKNOWN = '';
+
+function processEnvironment(
+  task: TaskDefinition,
+  run: RunAction,
+  { attempt }: Placement,
+  cell: CellPolicy,
+  address: string,
+): string[] {
   return [
     ...entriesOf(run.env),
     `CF_INSTANCE_IP=${cell.instanceIp}`,
-    // The container's own address is known only when it runs, which for its own process is too late.
-    'CF_INSTANCE_INTERNAL_IP=',
+    `CF_INSTANCE_INTERNAL_IP=${address}`,
     'CF_INSTANCE_PORT=',
     'CF_INSTANCE_ADDR=',
     'CF_INSTANCE_PORTS=[]',
@@ -123,7 +137,7 @@ function entriesOf(env: readonly EnvironmentVariable[]): string[] {
   return env.map(({ name, value }) => `${name}=${value}`);
 }
 
-function networkOf(task: TaskDefinition, cell: CellPolicy): 'none' | 'bridge' {
+export function networkOf(task: TaskDefinition, cell: CellPolicy): 'none' | 'bridge' {
   const mode = task.network?.mode ?? '';
   return mode === 'none' || mode === 'bridge' ? mode : cell.defaultNetwork;
 }

@@ -317,6 +317,8 @@ export interface ContainerState {
   readonly finishedAt: bigint | undefined;
   readonly exit: ContainerExit | undefined;
   readonly restartCount: number;
+  /** Its own address on the bridge, while it runs there. */
+  readonly address?: string;
 }
 
 export interface ContainerExit {

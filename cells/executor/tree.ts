@@ -13,7 +13,7 @@ import {
   StopRequest,
 } from './actions/step.ts';
 import { containerFiles } from './container-files.ts';
-import { type CellPolicy, execSpec, type Placement } from './container-spec.ts';
+import { type CellPolicy, execSpec, networkOf, type Placement } from './container-spec.ts';
 import type { Spool } from './logs/spool.ts';
 import type { ContainerExec, ContainerExit, ContainerRuntime } from './runtime.ts';
 import type { RunTerms } from './terms.ts';
@@ -51,6 +51,9 @@ export async function performTree(deps: TreeDeps, signal: AbortSignal): Promise<
     unsure ??= failure;
     inner.abort(new StopRequest(0));
   };
+  // Asked for once, and only where there can be one.
+  let asked: Promise<string> | undefined;
+  const address = async (): Promise<string> => await (asked ??= addressOf(deps));
   const context: StepContext = {
     path: 'action',
     source: terms.source,
@@ -58,7 +61,7 @@ export async function performTree(deps: TreeDeps, signal: AbortSignal): Promise<
     stopGraceMs: terms.stopGraceMs,
     hardStop,
     say: (source, text) => spool.say(text, source),
-    start: async (run, source) => await start(deps, run, source, onUnsure),
+    start: async (run, source) => await start(deps, run, source, await address(), onUnsure),
     transfers,
     files: containerFiles({ runtime, container, maxBytes, temporary: () => transfers.temporary() }),
     perform,
@@ -72,10 +75,16 @@ export async function performTree(deps: TreeDeps, signal: AbortSignal): Promise<
   }
 }
 
+async function addressOf({ runtime, container, task, policy }: TreeDeps): Promise<string> {
+  if (networkOf(task, policy) === 'none') return '';
+  return (await runtime.inspect(container)).address ?? '';
+}
+
 async function start(
   deps: TreeDeps,
   run: RunAction,
   source: string,
+  address: string,
   onUnsure: (failure: Failed) => void,
 ): Promise<StepProcess> {
   const { runtime, container, task, placement, policy, spool, leaving } = deps;
@@ -83,7 +92,7 @@ async function start(
   if (run.dir !== '') await runtime.writeFiles(container, run.dir, { entries: [] }, { signal: leaving });
   let exec: ContainerExec;
   try {
-    exec = await runtime.exec(container, execSpec(task, run, placement, policy));
+    exec = await runtime.exec(container, execSpec(task, run, placement, policy, address));
   } catch (error) {
     // It may run, unseen: no `try` around it may go on beside it. The whole ends here, and with the container whatever runs in it.
     if (!isRefusal(error)) {

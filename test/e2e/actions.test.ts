@@ -182,6 +182,15 @@ describe('the actions of a task', () => {
       expect(task).toMatchObject({ outcome: 'succeeded', exit_code: 0 });
     });
 
+    it('as a step on the bridge: knows the address of its container', async () => {
+      const env = [{ name: 'CF_INSTANCE_INTERNAL_IP', value: 'forged' }];
+      const action = sh('[ "$CF_INSTANCE_INTERNAL_IP" = "$(hostname -i)" ] && echo "$CF_INSTANCE_INTERNAL_IP"', {
+        env,
+      });
+      const { lines } = await runLogged(serial(action), { network: { mode: 'bridge' } });
+      expect(lines).toEqual([expect.stringMatching(/^stdout APP \d+\.\d+\.\d+\.\d+$/), 'system APP Exit status 0']);
+    });
+
     it.each<[string, Action, object]>([
       ['exit code', sh('exit 3'), { outcome: 'failed', exit_code: 3, failure_reason: 'APP: Exited with status 3' }],
       [
