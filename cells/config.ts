@@ -39,6 +39,12 @@ export const cellConfig = z.strictObject({
       'what tasks may reach over the bridge: enforced = what their egress_rules allow, auto = so where it can be',
     ),
   maxStarts: z.int().min(1).default(4).describe('containers created or started at the same time'),
+  preparedContainers: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(2)
+    .describe('containers of popular images kept ready for tasks, about 10 MB each beside memoryMb; 0 = none'),
   instanceIp: z
     .string()
     .default('')

@@ -19,6 +19,7 @@ import { Journal } from './executor/journal.ts';
 import { Spools } from './executor/logs/spools.ts';
 import { Outbox } from './executor/outbox.ts';
 import { type OutputLimits, OutputStore } from './executor/outputs/store.ts';
+import { PreparedContainers } from './executor/prepared.ts';
 import type { ContainerRuntime, RuntimeInfo } from './executor/runtime.ts';
 import { Timelines } from './executor/timeline.ts';
 import { CellTransfers } from './executor/transfers/transfers.ts';
@@ -115,6 +116,15 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const offer = offerOf(config, total, engine);
     let stopping = false;
     const changed = () => auction.changed();
+    const starts = new Gate(config.maxStarts);
+    const prepared = new PreparedContainers({
+      runtime,
+      most: config.preparedContainers,
+      diskQuota: engine.diskLimit === 'quota',
+      quiet: () => starts.idle && closedReason() === '',
+      clock,
+      log,
+    });
     const health = new Health(runtime, engine, config.stateDir, log, changed);
     const controls: ControlLink[] = [];
     const membership: Membership = new Membership({
@@ -153,11 +163,12 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       spools,
       timelines,
       outputs,
-      starts: new Gate(config.maxStarts),
+      starts,
       removals: new Gate(config.maxStarts),
       transfers,
       certificates: config.trustedCertificates,
       unpackMaxBytes,
+      prepared,
       calls,
       membership,
       clock,
@@ -262,6 +273,10 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       leaving.abort();
       if (killOnStop && rep.size > 0) {
         // What could not be reported stays in the outbox; its container need not.
+      await bounded(prepared.stop(), REMOVE_ALL_MS, 'removing prepared containers').catch((error: unknown) => {
+        // Found and removed by the next process of this cell.
+        log.warn({ error: errorText(error), left: prepared.waiting }, 'cell.prepared-left');
+      });
         await bounded(rep.removeAll(), REMOVE_ALL_MS, 'removing containers').catch((error: unknown) => {
           log.warn({ error: errorText(error) }, 'cell.containers-left');
         });

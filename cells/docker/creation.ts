@@ -5,7 +5,7 @@ import type { EgressPolicy } from './egress-policy.ts';
 import type { Engine } from './engine.ts';
 import { HELPER, type HelperVolume } from './helper.ts';
 import type { Images } from './images.ts';
-import { containerBody } from './profile.ts';
+import { containerBody, type ProfileContext } from './profile.ts';
 import { removeContainer } from './removal.ts';
 import type { EngineFacts } from './survey.ts';
 
@@ -36,10 +36,20 @@ export class Creation {
     const helperVolume = await this.#deps.helper.ready(spec.image);
     // As root, so that no process of another user can end it.
     const process = { path: HELPER, args: ['idle'], dir: undefined, user: '0:0' };
-    return await this.create({ ...spec, ...process }, helperVolume);
+    return await this.#create({ ...spec, ...process }, { helperVolume });
   }
 
-  async create(spec: ContainerSpec, helperVolume?: string): Promise<string> {
+  /** As the user that the command will have, so that all the engine does for a user is done. */
+  async createWaiting(spec: ContainerSpec): Promise<string> {
+    const helperVolume = await this.#deps.helper.ready(spec.image);
+    return await this.#create({ ...spec, path: HELPER, args: ['wait'], env: [] }, { helperVolume, waits: true });
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    return await this.#create(spec, {});
+  }
+
+  async #create(spec: ContainerSpec, helper: Pick<ProfileContext, 'helperVolume' | 'waits'>): Promise<string> {
     const { engine, cellId, log, facts, images, egress, parents } = this.#deps;
     const { quota, info } = facts;
     const addImage = quota === 'with-image' && spec.limits.diskBytes > 0;
@@ -58,7 +68,7 @@ export class Creation {
           quota,
           imageBytes,
           apiVersion: info.apiVersion,
-          ...(helperVolume === undefined ? {} : { helperVolume }),
+          ...helper,
           ...(guard === undefined ? {} : { guard }),
           ...(cgroupParent === undefined ? {} : { cgroupParent }),
         }),

@@ -20,6 +20,7 @@ import type {
   LimitsChange,
   OpenedFile,
   OwnedContainer,
+  PreparedContainer,
   PullProgress,
   RuntimeInfo,
   WriteOptions,
@@ -44,6 +45,7 @@ import { MISSING, toState } from './states.ts';
 import { demultiplex } from './streams.ts';
 import { type EngineFacts, learnEngine } from './survey.ts';
 import { Meter } from './usage.ts';
+import { WaitingContainers } from './waiting.ts';
 
 /** Milliseconds each kind of call may take. */
 export interface DockerDeadlines {
@@ -128,6 +130,7 @@ class DockerRuntime implements ContainerRuntime {
   /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
   readonly #started = new Set<string>();
   readonly #watches = new Map<string, InitWatch>();
+  readonly #waiting: WaitingContainers;
   readonly #imageUsers = new Map<string, string>();
   readonly #creation: Creation;
   readonly #parents: CgroupParents | undefined;
@@ -187,6 +190,13 @@ class DockerRuntime implements ContainerRuntime {
       createDeadlineMs: deadlines.create,
       removeDeadlineMs: deadlines.remove,
     });
+    this.#waiting = new WaitingContainers({
+      engine,
+      creation: this.#creation,
+      update: async (id, limits) => await this.update(id, limits),
+      queryDeadlineMs: deadlines.query,
+      startDeadlineMs: deadlines.start,
+    });
   }
 
   /** Before anything else is asked of it. */
@@ -218,7 +228,17 @@ class DockerRuntime implements ContainerRuntime {
     return await this.#creation.createIdle(spec);
   }
 
+  async prepare(spec: ContainerSpec): Promise<PreparedContainer> {
+    return await this.#waiting.prepare(spec);
+  }
+
+  async assign(id: string, spec: ContainerSpec): Promise<void> {
+    await this.#waiting.assign(id, spec);
+  }
+
   async attach(id: string): Promise<ContainerOutput> {
+    const held = this.#waiting.output(id);
+    if (held !== undefined) return held;
     // The engine answers after it has set up the pipes, so a start after this loses nothing.
     const opening = this.#engine.open({
       ...this.#request('attach to', 'POST', id, '/attach'),
@@ -242,6 +262,8 @@ class DockerRuntime implements ContainerRuntime {
       throw new DomainError('conflict', `cannot start container ${id}: its start was sent before`);
     }
     this.#started.add(id);
+    const begun = this.#waiting.begin(id);
+    if (begun !== undefined) return await begun;
     const request = this.#request('start', 'POST', id, '/start');
     // 304, somebody else has started it meanwhile, is no error here: what became of it is for inspect to say.
     await this.#engine.json({ ...request, deadlineMs: this.#deadlines.start });
@@ -270,6 +292,7 @@ class DockerRuntime implements ContainerRuntime {
 
   async remove(id: string): Promise<void> {
     await this.#creation.remove(id);
+    this.#waiting.forget(id);
     this.#started.delete(id);
     this.#watches.delete(id);
     this.#imageUsers.delete(id);
@@ -289,6 +312,7 @@ class DockerRuntime implements ContainerRuntime {
       ...this.#request('update', 'POST', id, '/update'),
       body: limitsUpdate(limits, this.#facts.info.memoryBytes),
     });
+    if (limits.cpuShares !== undefined) await this.#creation.setShares(id, limits.cpuShares);
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -333,7 +357,7 @@ class DockerRuntime implements ContainerRuntime {
     try {
       const request = this.#request('inspect', 'GET', id, '/json');
       const info = await this.#engine.json(signal === undefined ? request : { ...request, signal });
-      return await this.#explain(id, toState(info as ContainerInspectInfo));
+      return await this.#explain(id, this.#waiting.state(id, toState(info as ContainerInspectInfo)));
     } catch (error) {
       if (isEngineError(error, 404)) return MISSING;
       throw error;
@@ -364,10 +388,10 @@ class DockerRuntime implements ContainerRuntime {
 
   /** Adds what the init said, when it is the init that failed. */
   async #explain(id: string, state: ContainerState): Promise<ContainerState> {
-    const watch = this.#watches.get(id);
-    if (watch === undefined || state.exit === undefined || state.exit.exitCode === 0 || state.exit.error !== '')
+    const verdict = this.#waiting.verdict(id) ?? this.#watches.get(id)?.verdict;
+    if (verdict === undefined || state.exit === undefined || state.exit.exitCode === 0 || state.exit.error !== '')
       return state;
-    const error = await within(watch.verdict, VERDICT_MS, '');
+    const error = await within(verdict, VERDICT_MS, '');
     return { ...state, exit: { ...state.exit, error } };
   }
 

@@ -1,5 +1,6 @@
+import * as http from 'node:http';
 import { Agent, type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { DomainError, errorText } from '../../src/domain/errors.ts';
@@ -34,6 +35,7 @@ export interface EngineRequest {
 export class Engine {
   readonly #modem: Docker['modem'];
   readonly #agent: Agent;
+  readonly #where: Pick<Docker.DockerOptions, 'socketPath' | 'port'> & { readonly host: string | undefined };
   readonly #running = new Set<AbortController>();
   #closed = false;
 
@@ -42,13 +44,9 @@ export class Engine {
     // host and socketPath are named even when undefined: otherwise DOCKER_HOST of the environment would win.
     const unix = address.host.startsWith('unix://');
     const url = unix ? undefined : new URL(address.host.replace(/^tcp:/, 'http:'));
-    const options: Docker.DockerOptions & { agent: Agent } = {
-      socketPath: unix ? address.host.slice('unix://'.length) : undefined,
-      host: url?.hostname,
-      port: url?.port,
-      protocol: 'http',
-      agent: this.#agent,
-    };
+    const socketPath = unix ? address.host.slice('unix://'.length) : undefined;
+    this.#where = { socketPath, host: url?.hostname ?? undefined, port: url?.port };
+    const options: Docker.DockerOptions & { agent: Agent } = { ...this.#where, protocol: 'http', agent: this.#agent };
     this.#modem = new Docker(options).modem;
   }
 
@@ -65,6 +63,52 @@ export class Engine {
   /** Resolves with the answer's headers; the body is the caller's to read or to destroy, and has no deadline. */
   async open(request: EngineRequest): Promise<IncomingMessage> {
     return (await this.#send(request, true)) as IncomingMessage;
+  }
+
+  /**
+   * A connection of both ways, without the modem: that cannot ask for one and send nothing. What is written goes to the other end;
+   * it has no deadline once it is there.
+   */
+  async duplex(request: Pick<EngineRequest, 'what' | 'path' | 'deadlineMs'> & { query: Record<string, string> }) {
+    const { what, path, query, deadlineMs } = request;
+    if (this.#closed) throw noAnswer(what, 'connection is closed');
+    const { version = '' } = this.#modem as { version?: string };
+    const prefix = version === '' ? '' : `/${version}`;
+    const controller = new AbortController();
+    this.#running.add(controller);
+    const timer = setTimeout(() => controller.abort(), deadlineMs);
+    try {
+      const connection = await new Promise<Duplex>((resolve, reject) => {
+        const call = http.request({
+          ...this.#where,
+          method: 'POST',
+          path: `${prefix}${path}?${new URLSearchParams(query).toString()}`,
+          headers: { connection: 'Upgrade', upgrade: 'tcp', 'content-length': '0' },
+          agent: this.#agent,
+          signal: controller.signal,
+        });
+        call.on('upgrade', (_answer, socket: Duplex, head: Buffer) => {
+          if (head.length > 0) socket.unshift(head);
+          resolve(socket);
+        });
+        call.on('response', (answer) => {
+          answer.resume();
+          reject(new EngineError(what, answer.statusCode ?? 0, `no connection: ${answer.statusMessage ?? ''}`));
+        });
+        call.on('error', (error) => reject(noAnswer(what, `cannot be reached: ${errorText(error)}`, error)));
+        call.end();
+      });
+      const onClose = (): void => void connection.destroy();
+      controller.signal.addEventListener('abort', onClose, { once: true });
+      connection.on('error', () => undefined);
+      connection.once('close', () => this.#running.delete(controller));
+      return connection;
+    } catch (error) {
+      this.#running.delete(controller);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   close(): void {

@@ -17,7 +17,11 @@ export class ExecWatch implements OutputFilter {
   readonly birth: Promise<ExecBirth>;
   /** Why nothing ran, empty when it did. Settles with the first output, or at the end. */
   readonly verdict: Promise<string>;
-  readonly #path: string;
+  /** Whether the helper is there to take a command; false when something else spoke first. */
+  readonly ready: Promise<boolean>;
+  /** What the user calls the command. */
+  path: string;
+  #readied: (ready: boolean) => void = () => undefined;
   #born: (birth: ExecBirth) => void = () => undefined;
   #judge: (verdict: string) => void = () => undefined;
   #phase: 'before' | 'begun' | 'passing' = 'before';
@@ -26,7 +30,10 @@ export class ExecWatch implements OutputFilter {
   #stderr = Buffer.alloc(0);
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
+    this.ready = new Promise((resolve) => {
+      this.#readied = resolve;
+    });
     this.birth = new Promise((resolve) => {
       this.#born = resolve;
     });
@@ -56,6 +63,7 @@ export class ExecWatch implements OutputFilter {
   end(): Passed {
     if (this.#phase === 'before') {
       this.#phase = 'passing';
+      this.#readied(false);
       this.#born({ pid: undefined, ooms: undefined });
       this.#judge(engineVerdict(`${this.#stdout.toString('utf8')}${this.#stderr.toString('utf8')}`));
       return {};
@@ -63,7 +71,7 @@ export class ExecWatch implements OutputFilter {
     const last = LINE.exec(this.#stderr.toString('latin1'));
     if (this.#phase === 'begun' && last !== null && last[0].length === this.#stderr.length) {
       this.#phase = 'passing';
-      this.#judge(helperVerdict(this.#path, last[1] ?? '', Number(last[2])));
+      this.#judge(helperVerdict(this.path, last[1] ?? '', Number(last[2])));
       return {};
     }
     return this.#pass();
@@ -75,6 +83,7 @@ export class ExecWatch implements OutputFilter {
       const match = LINE.exec(this.#stderr.subarray(0, LONGEST).toString('latin1'));
       if (match === null) return;
       this.#stderr = this.#stderr.subarray(match[0].length);
+      if (match[1] === 'ready') this.#readied(true);
       if (match[1] === 'ooms') this.#ooms = Number(match[2]);
       if (match[1] !== 'pid') continue;
       this.#phase = 'begun';
@@ -88,6 +97,7 @@ export class ExecWatch implements OutputFilter {
     this.#phase = 'passing';
     this.#stdout = Buffer.alloc(0);
     this.#stderr = Buffer.alloc(0);
+    this.#readied(false);
     this.#born({ pid: undefined, ooms: undefined });
     this.#judge('');
     return passed;

@@ -24,8 +24,10 @@ export interface ProfileContext {
   readonly cellId: string;
   readonly quota: DiskQuota;
   readonly imageBytes: number;
-  /** For a container that idles: the volume with our helper. */
+  /** For a container whose own process is our helper: the volume with it. */
   readonly helperVolume?: string;
+  /** Its helper waits on its stdin for the command of the user, which it becomes. */
+  readonly waits?: boolean;
   /** For a container on the cell's own network. */
   readonly guard?: Guard;
   /** The control group around the container's own. */
@@ -36,6 +38,7 @@ export interface ProfileContext {
 /** The body of the engine's create call: everything a task's container may and may not do. */
 export function containerBody(spec: ContainerSpec, context: ProfileContext): ContainerCreateOptions {
   refuseNul(spec);
+  const { helperVolume, waits = false } = context;
   const host: HostConfig = {
     ...hostLimits(spec.limits, context.quota, context.imageBytes),
     NetworkMode: context.guard?.network ?? spec.network,
@@ -50,7 +53,7 @@ export function containerBody(spec: ContainerSpec, context: ProfileContext): Con
     AutoRemove: false,
     PublishAllPorts: false,
     SecurityOpt: ['no-new-privileges'],
-    ...(context.helperVolume === undefined ? {} : { Mounts: [helperMount(context.helperVolume, true)] }),
+    ...(helperVolume === undefined ? {} : { Mounts: [helperMount(helperVolume, true)] }),
     ...(spec.privileged ? { Privileged: true } : { CapDrop: ['ALL'], CapAdd: CAPABILITIES }),
   };
   return {
@@ -59,7 +62,7 @@ export function containerBody(spec: ContainerSpec, context: ProfileContext): Con
     Entrypoint: [spec.path, ...spec.args],
     Cmd: [],
     // The init hands a signal on to the whole process group of the command, not only to its leader.
-    Env: lastWins(context.helperVolume === undefined ? [...spec.env, 'TINI_KILL_PROCESS_GROUP=1'] : spec.env),
+    Env: lastWins(helperVolume === undefined || waits ? [...spec.env, 'TINI_KILL_PROCESS_GROUP=1'] : spec.env),
     Labels: { ...spec.labels, ...context.guard?.labels, [CELL_LABEL]: context.cellId },
     ...addressOf(context),
     ...(spec.dir === undefined ? {} : { WorkingDir: spec.dir }),
@@ -67,8 +70,10 @@ export function containerBody(spec: ContainerSpec, context: ProfileContext): Con
     // An image's health check would start processes of its own inside a task.
     Healthcheck: { Test: ['NONE'] },
     Tty: false,
-    OpenStdin: false,
-    AttachStdin: false,
+    OpenStdin: waits,
+    // Closed for good when the one who opened it goes: nobody else can ever complete a command.
+    StdinOnce: waits,
+    AttachStdin: waits,
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: host,
@@ -96,7 +101,7 @@ export function lastWins(env: readonly string[]): string[] {
 }
 
 /** Past the engine, a NUL would cut the text short without a word. */
-function refuseNul(spec: ContainerSpec): void {
+export function refuseNul(spec: ContainerSpec): void {
   const texts = [spec.path, ...spec.args, ...spec.env, spec.dir ?? '', spec.user ?? ''];
   if (spec.path === '') throw new DomainError('invalid_argument', 'the path of the command is empty');
   if (texts.some((text) => text.includes('\0'))) {

@@ -12,6 +12,8 @@ export const LABELS = {
   attempt: 'gavel.attempt',
   /** Present on a container that idles while a tree of actions runs in it: nobody can take that up after a restart. */
   steps: 'gavel.steps',
+  /** On a container that was made before its task was known: by which process of the cell. Name and journal say whose it is. */
+  prepared: 'gavel.prepared',
 } as const;
 
 export interface CellPolicy {

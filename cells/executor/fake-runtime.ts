@@ -30,6 +30,7 @@ import type {
   LimitsChange,
   OpenedFile,
   OwnedContainer,
+  PreparedContainer,
   PullProgress,
   RuntimeInfo,
   WriteOptions,
@@ -75,6 +76,8 @@ export class FakeRuntime implements ContainerRuntime {
     createIdle: 0,
     exec: 0,
     update: 0,
+    prepare: 0,
+    assign: 0,
     rename: 0,
     openFile: 0,
     readTar: 0,
@@ -89,6 +92,7 @@ export class FakeRuntime implements ContainerRuntime {
   readonly #containers = new Map<string, FakeContainer>();
   readonly #ids = new Map<string, string>();
   readonly #images = new Set<string>();
+  readonly #waiting = new Set<string>();
   #nextId = 1;
   #away = false;
 
@@ -137,6 +141,26 @@ export class FakeRuntime implements ContainerRuntime {
   async createIdle(spec: IdleSpec): Promise<string> {
     await this.#enter('createIdle');
     return this.#create(spec, true);
+  }
+
+  async prepare(spec: ContainerSpec): Promise<PreparedContainer> {
+    await this.#enter('prepare');
+    const id = this.#create({ ...spec, env: [] }, false);
+    this.#waiting.add(id);
+    return { id, lost: new Promise((resolve) => this.#find(id, 'prepare').waiters.add(resolve)) };
+  }
+
+  async assign(id: string, spec: ContainerSpec): Promise<void> {
+    await this.#enter('assign');
+    const container = this.#containers.get(id);
+    if (container === undefined || !this.#waiting.delete(id)) {
+      throw new DomainError('conflict', `cannot assign container ${id}: it does not wait any more`);
+    }
+    this.#ids.delete(container.name);
+    this.#ids.set(spec.name, id);
+    const env = new Map(spec.env.map((entry) => splitEntry(entry)));
+    const { labels } = container.spec;
+    Object.assign(container, { name: spec.name, spec: { ...spec, labels }, env, limits: spec.limits });
   }
 
   #create(spec: IdleSpec, idle: boolean): string {

@@ -26,6 +26,8 @@ const entrySchema = z.object({
   phase: z.enum(['prepared', 'running']),
   /** UNIX nanoseconds as digits, as the engine told when it first ran: another number later means that somebody ran it again. */
   startedAt: z.string().optional(),
+  /** When the command began in a container that was prepared before; until it is here, nobody knows that it did. */
+  begunAt: z.string().optional(),
   terms: termsSchema,
 });
 

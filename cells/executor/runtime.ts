@@ -72,6 +72,21 @@ export interface ContainerRuntime {
    */
   exec(id: string, spec: ExecSpec): Promise<ContainerExec>;
 
+  /**
+   * Makes and starts a container whose own process waits for its command, so that all that takes long is done before a task comes.
+   * Image, user, dir, network, rules, `nofile` and disk limit are those of the spec for good; its path, args and env play no part.
+   * It waits for as long as this runtime does: with the connection to it goes the last way to begin anything in it.
+   * @throws DomainError as `create` and `start`; nothing is left of it unless the engine does not answer.
+   */
+  prepare(spec: ContainerSpec): Promise<PreparedContainer>;
+
+  /**
+   * Makes a container of `prepare` that of a task: its name, limits, command and environment; not its labels, which stay. From then
+   * on it is as one that `create` made: `start` sends the command, once, and until that has begun `inspect` says `created`.
+   * @throws DomainError `conflict` when it does not wait any more.
+   */
+  assign(id: string, spec: ContainerSpec): Promise<void>;
+
   /** Changes limits of a created or running container. What is left out stays. */
   update(id: string, limits: LimitsChange): Promise<void>;
 
@@ -221,6 +236,12 @@ export interface ExecSpec {
   readonly nofile: number;
 }
 
+export interface PreparedContainer {
+  readonly id: string;
+  /** Resolves when nothing can be begun in it any more, or what was begun is over. Never rejects. */
+  readonly lost: Promise<void>;
+}
+
 export interface ContainerExec {
   /** As of `attach`: both streams have to be read, destroyed or closed, and the process goes on. They end when nobody holds them open any more. */
   readonly output: ContainerOutput;
@@ -312,7 +333,7 @@ export interface ContainerOutput {
 
 export interface ContainerState {
   readonly status: 'created' | 'running' | 'exited' | 'missing';
-  /** UNIX nanoseconds as the engine tells them; undefined when it never started. */
+  /** UNIX nanoseconds as the engine tells them (of a container of `prepare`: before its command began); undefined when it never started. */
   readonly startedAt: bigint | undefined;
   readonly finishedAt: bigint | undefined;
   readonly exit: ContainerExit | undefined;

@@ -93,6 +93,12 @@ function unfetched(error: unknown): DomainError {
   return new DomainError(final ? 'invalid_argument' : 'unavailable', text, { cause: error });
 }
 
+/** Whether `fillContainer` has anything to do. */
+export function hasFiles({ task, certificates }: SetupDeps): boolean {
+  if (task.cached_dependencies.length > 0 || mountedFilesOf(task).length > 0) return true;
+  return certificates !== '' && task.trusted_system_certificates_path !== '';
+}
+
 /** Everything that has to lie in the container before its first process: all of it belongs to root. */
 export async function fillContainer(
   deps: SetupDeps,

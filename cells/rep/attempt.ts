@@ -37,6 +37,10 @@ export class Attempt implements Claim {
   terms: RunTerms = UNKNOWN_TERMS;
   /** The engine's word on when it first ran; another one later means that somebody ran it again. */
   startedAt: bigint | undefined;
+  /** Its container was made before the task was known. */
+  prepared = false;
+  /** When its process began in such a container, by our clock: the engine does not know. */
+  begunAt: bigint | undefined;
   #phase: Phase;
   #since: number;
   #stop: StopOrder | undefined;

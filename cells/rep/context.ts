@@ -7,6 +7,7 @@ import type { Journal } from '../executor/journal.ts';
 import type { Spools } from '../executor/logs/spools.ts';
 import type { Outbox } from '../executor/outbox.ts';
 import type { OutputStore } from '../executor/outputs/store.ts';
+import type { PreparedContainers } from '../executor/prepared.ts';
 import type { ContainerRuntime, RuntimeInfo } from '../executor/runtime.ts';
 import type { Timelines } from '../executor/timeline.ts';
 import type { CellTransfers } from '../executor/transfers/transfers.ts';
@@ -29,6 +30,7 @@ export interface RepContext {
   /** Creates and starts: the engine does few of them at once, and each more makes all slower. */
   readonly starts: Gate;
   readonly removals: Gate;
+  readonly prepared: PreparedContainers;
   readonly transfers: CellTransfers;
   /** The cell's folder of certificates for tasks; empty = none. */
   readonly certificates: string;

@@ -43,20 +43,41 @@ export async function observe(rep: RepContext, attempt: Attempt, container: stri
   await conclude(rep, attempt, attempt.stop?.cause === 'ended' ? undefined : ending);
 }
 
-/** Not awaited by anyone: it serves to notice, at the end, that somebody ran the container a second time. */
+/**
+ * Not awaited by anyone: it serves to notice, at the end, that somebody ran the container a second time. Tried until it is done,
+ * for the note that comes with it says that the command of a prepared container has begun.
+ */
 export async function rememberStart(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
-  try {
-    const { startedAt } = await rep.runtime.inspect(container);
-    if (startedAt === undefined || attempt.startedAt !== undefined || attempt.phase !== 'running') return;
-    attempt.startedAt = startedAt;
-    const { guid, uid, terms } = attempt;
-    const name = containerName({ uid, attempt: attempt.attempt });
-    const entry = { guid, uid, attempt: attempt.attempt, container: name, terms };
-    await rep.journal.write({ ...entry, phase: 'running', startedAt: startedAt.toString() });
-  } catch (error) {
-    // The exit's own inspect tells the start, too.
-    rep.log.debug({ guid: attempt.guid, error: errorText(error) }, 'start-time.unknown');
+  const backoff = new Backoff({ firstMs: 200, mostMs: 5_000 });
+  while (attempt.phase === 'running' && !rep.leaving.aborted) {
+    try {
+      const { startedAt } = await rep.runtime.inspect(container);
+      if (startedAt === undefined || attempt.startedAt !== undefined || attempt.phase !== 'running') return;
+      await noteRunning(rep, attempt, startedAt);
+      attempt.startedAt = startedAt;
+      return;
+    } catch (error) {
+      // The exit's own inspect tells the start, too.
+      rep.log.debug({ guid: attempt.guid, error: errorText(error) }, 'start-time.unknown');
+      await backoff.pause(rep.leaving).catch(() => undefined);
+    }
   }
+}
+
+/** What the next process of this cell has to know of a process that runs. */
+export async function noteRunning(rep: RepContext, attempt: Attempt, startedAt?: bigint): Promise<void> {
+  const { guid, uid, terms, begunAt } = attempt;
+  const container = containerName({ uid, attempt: attempt.attempt });
+  await rep.journal.write({
+    guid,
+    uid,
+    attempt: attempt.attempt,
+    container,
+    phase: 'running',
+    ...(startedAt === undefined ? {} : { startedAt: startedAt.toString() }),
+    ...(begunAt === undefined ? {} : { begunAt: begunAt.toString() }),
+    terms,
+  });
 }
 
 /** Undefined = the container is gone. */
@@ -134,7 +155,8 @@ async function judge(
     );
   }
   const stopped = attempt.stop?.signalled === true ? attempt.stop.cause : undefined;
-  const ending = gauge.added(endingOf(exit, state, terms, stopped));
+  const ran = { ...state, startedAt: attempt.begunAt ?? state.startedAt };
+  const ending = gauge.added(endingOf(exit, ran, terms, stopped));
   return await withFiles(rep, attempt, container, ending);
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { LABELS } from '../executor/container-spec.ts';
-import type { Journal, JournalEntry } from '../executor/journal.ts';
+import type { Journal } from '../executor/journal.ts';
 import type { Spool } from '../executor/logs/spool.ts';
 import type { Spools } from '../executor/logs/spools.ts';
 import type { Outbox, OutboxEntry } from '../executor/outbox.ts';
@@ -18,6 +18,7 @@ export interface FoundContainer {
   readonly steps: boolean;
   readonly terms: RunTerms;
   readonly startedAt: bigint | undefined;
+  readonly begunAt: bigint | undefined;
   readonly spool: Spool;
 }
 
@@ -37,10 +38,13 @@ export interface FindDeps {
 /** What an earlier process of this cell left behind: in the engine, and on the disk. */
 export async function findRemains({ runtime, journal, outbox, spools, log }: FindDeps): Promise<Found> {
   const notes = new Map((await journal.load()).map((entry) => [entry.attempt, entry]));
+  // A prepared container was made before its task was known, and is found by the name it was given.
+  const byName = new Map([...notes.values()].map((entry) => [entry.container, entry]));
   const containers: FoundContainer[] = [];
   for (const { id, name, labels } of await runtime.listOwned()) {
-    const attempt = labels[LABELS.attempt];
-    const guid = labels[LABELS.guid];
+    const prepared = labels[LABELS.prepared] === undefined ? undefined : byName.get(name);
+    const attempt = prepared?.attempt ?? labels[LABELS.attempt];
+    const guid = prepared?.guid ?? labels[LABELS.guid];
     // Carries our label and no attempt: removed as a stray later.
     if (attempt === undefined || guid === undefined) continue;
     const note = notes.get(attempt);
@@ -50,12 +54,14 @@ export async function findRemains({ runtime, journal, outbox, spools, log }: Fin
     if (status === 'missing') continue;
     containers.push({
       claim: { guid, attempt },
-      uid: labels[LABELS.uid] ?? '',
+      uid: prepared?.uid ?? labels[LABELS.uid] ?? '',
       container: id,
-      created: status === 'created',
+      // Of one that was running ahead of its task only the note of its begin tells that the command was sent.
+      created: status === 'created' || (prepared !== undefined && prepared.begunAt === undefined),
       steps: labels[LABELS.steps] !== undefined,
       terms: note?.terms ?? UNKNOWN_TERMS,
-      startedAt: noted(note) ?? startedAt,
+      startedAt: nanoseconds(note?.startedAt) ?? startedAt,
+      begunAt: nanoseconds(note?.begunAt),
       spool: await spools.resume(guid, attempt),
     });
   }
@@ -64,6 +70,6 @@ export async function findRemains({ runtime, journal, outbox, spools, log }: Fin
   return { containers, outbox: await outbox.load() };
 }
 
-function noted(note: JournalEntry | undefined): bigint | undefined {
-  return note?.startedAt === undefined ? undefined : BigInt(note.startedAt);
+function nanoseconds(digits: string | undefined): bigint | undefined {
+  return digits === undefined ? undefined : BigInt(digits);
 }

@@ -1,4 +1,5 @@
 import { errorText } from '../../src/domain/errors.ts';
+import { LABELS } from '../executor/container-spec.ts';
 import { infraFailed, type StopCause } from '../executor/ending.ts';
 import { termsOf, UNKNOWN_TERMS } from '../executor/terms.ts';
 import { Attempt } from './attempt.ts';
@@ -98,9 +99,9 @@ export class Rep {
   /** What an earlier process of this cell left; held until the BBS has been asked. */
   restore(found: Found): void {
     const { capacity } = this.#context;
-    for (const { claim, uid, container, terms, startedAt, created, steps, spool } of found.containers) {
+    for (const { claim, uid, container, terms, startedAt, begunAt, created, steps, spool } of found.containers) {
       const attempt = this.#add(claim, '', created ? 'found-created' : 'found-process', spool);
-      Object.assign(attempt, { uid, container, terms, startedAt, steps });
+      Object.assign(attempt, { uid, container, terms, startedAt, begunAt, steps });
       attempt.accounted.open();
       capacity.take(attempt.attempt, terms.amounts);
     }
@@ -132,9 +133,10 @@ export class Rep {
 
   /** Containers that carry our label and belong to nothing we know of: a create whose answer was lost, for one. */
   async removeStrays(): Promise<void> {
-    const { runtime, log } = this.#context;
-    for (const { id, name, labels } of await runtime.listOwned()) {
-      const attempt = labels['gavel.attempt'];
+    const { runtime, prepared, log } = this.#context;
+    for (const owned of await runtime.listOwned()) {
+      const { id, name, labels } = owned;
+      const attempt = labels[LABELS.attempt];
       if (attempt !== undefined && this.#attempts.has(attempt)) continue;
       log.warn({ container: name, attempt }, 'container.stray');
       await runtime.remove(id);
@@ -149,6 +151,8 @@ export class Rep {
 
   async #execute({ does, claim }: Step, epoch: string): Promise<void> {
     const attempt = this.#attempts.get(claim.attempt);
+      // Those without an attempt are either kept ready by this process, or were when their task came.
+      if (prepared.owns(owned) || this.#holds(id)) continue;
     switch (does) {
       case 'take':
         // Goes its own way: a full cell or a slow registry must not hold up the others.
@@ -160,6 +164,11 @@ export class Rep {
       case 'adopt':
         if (attempt !== undefined) await this.#adopt(attempt, epoch);
         return;
+  #holds(container: string): boolean {
+    for (const attempt of this.#attempts.values()) if (attempt.container === container) return true;
+    return false;
+  }
+
       case 'verify':
         if (attempt !== undefined) await this.#verify(attempt);
         return;

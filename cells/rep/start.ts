@@ -6,13 +6,13 @@ import { digestOf, idleSpec, limitsInForce, runSpec } from '../executor/containe
 import { infraFailed } from '../executor/ending.ts';
 import { imageSource } from '../executor/image-ref.ts';
 import type { IdleSpec } from '../executor/runtime.ts';
-import { type Dependencies, fetchDependencies, fillContainer, type SetupDeps } from '../executor/setup.ts';
+import { type Dependencies, fetchDependencies, fillContainer, hasFiles, type SetupDeps } from '../executor/setup.ts';
 import { termsOf } from '../executor/terms.ts';
 import type { Attempt } from './attempt.ts';
 import { isDead } from './calls.ts';
 import type { RepContext } from './context.ts';
 import { digest, mark, markImage, markPull } from './events.ts';
-import { concludeUnrun, discard, listen, observe } from './finish.ts';
+import { concludeUnrun, discard, listen, noteRunning, observe } from './finish.ts';
 import { rest } from './retry.ts';
 import { runSteps } from './steps.ts';
 import { claimToWire } from './wire.ts';
@@ -80,10 +80,10 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
     const fetched = task.cached_dependencies.length;
     if (fetched > 0) mark(rep, attempt, 'rep', 'dependencies_ready', `${fetched} dependencies are here`);
     doing = 'container';
-    const { spec, make } = containerOf(rep, attempt, task, image.id);
+    const { spec, take, make } = containerOf(rep, attempt, task, image.id, hasFiles(setup));
     // Neither needs the other, and both have to be done before the start may be sent.
     const [created, noted] = await Promise.allSettled([
-      create(rep, attempt, spec.name, make),
+      create(rep, attempt, spec.name, take, make),
       note(rep, attempt, spec, 'prepared'),
     ]);
     if (created.status === 'rejected') throw created.reason;
@@ -107,22 +107,27 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
   }
 }
 
+interface Way {
+  readonly spec: IdleSpec;
+  /** One that is ready already, if there is one. */
+  readonly take: () => Promise<string | undefined>;
+  readonly make: () => Promise<string>;
+}
+
 /** A task that is one run action has it as the container's own process; any other tree runs in a container that idles. */
-function containerOf(
-  rep: RepContext,
-  attempt: Attempt,
-  task: Task,
-  image: string,
-): { readonly spec: IdleSpec; readonly make: () => Promise<string> } {
-  const { runtime, policy } = rep;
+function containerOf(rep: RepContext, attempt: Attempt, task: Task, image: string, filled: boolean): Way {
+  const { runtime, policy, prepared } = rep;
+  const none = async (): Promise<undefined> => await Promise.resolve(undefined);
   const placement = { uid: task.uid, attempt: attempt.attempt };
   const run = processOf(task.action);
   if (run === undefined) {
     const idle = idleSpec(task, placement, image, policy);
-    return { spec: idle, make: async () => await runtime.createIdle(idle) };
+    return { spec: idle, take: none, make: async () => await runtime.createIdle(idle) };
   }
   const spec = runSpec(task, run, placement, image, policy);
-  return { spec, make: async () => await runtime.create(spec) };
+  // What has to lie in it before its process takes longer than the container itself.
+  const take = filled ? none : async () => await prepared.take(spec);
+  return { spec, take, make: async () => await runtime.create(spec) };
 }
 
 function setupOf(rep: RepContext, attempt: Attempt, task: Task): SetupDeps {
@@ -132,13 +137,23 @@ function setupOf(rep: RepContext, attempt: Attempt, task: Task): SetupDeps {
   return { runtime, task, transfers, certificates, maxBytes: rep.unpackMaxBytes, source, say };
 }
 
-async function create(rep: RepContext, attempt: Attempt, name: string, make: () => Promise<string>): Promise<string> {
+async function create(
+  rep: RepContext,
+  attempt: Attempt,
+  name: string,
+  take: Way['take'],
+  make: Way['make'],
+): Promise<string> {
   // Known by its name before the call: when the answer is lost, that is what removes it.
   attempt.container = name;
-  const id = await rep.starts.through(async () => {
-    attempt.givenUp.throwIfAborted();
-    return await make();
-  });
+  const taken = await take();
+  attempt.prepared = taken !== undefined;
+  const id =
+    taken ??
+    (await rep.starts.through(async () => {
+      attempt.givenUp.throwIfAborted();
+      return await make();
+    }));
   attempt.container = id;
   return id;
 }
@@ -234,6 +249,13 @@ async function begin(rep: RepContext, attempt: Attempt, task: Task, prepared: Pr
   log.info(idOf(attempt), 'attempt.started');
   mark(rep, attempt, 'runtime', 'started', 'container started');
   if (!attempt.steps) mark(rep, attempt, 'action', 'action_started', 'action.run', { data: { path: 'action.run' } });
+  if (attempt.prepared) {
+    attempt.begunAt = rep.clock.nowNanos();
+    // Before anybody may leave it to itself: nothing else tells the next process of this cell that it is not idle any more.
+    await noteRunning(rep, attempt).catch((error: unknown) => {
+      log.warn({ ...idOf(attempt), error: errorText(error) }, 'journal.write-failed');
+    });
+  }
   if (attempt.steps) await runSteps(rep, attempt, container, task);
   else await observe(rep, attempt, container);
 }

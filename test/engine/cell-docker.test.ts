@@ -32,6 +32,7 @@ describe('a cell on a container engine', () => {
       stateDir: stateDir,
       preloaded: { box: IMAGE },
       network: 'none',
+      preparedContainers: 0,
       memoryMb: 640,
       diskMb: 1_000,
     });

@@ -279,6 +279,8 @@ export class Cluster {
         network: 'bridge',
         // Its tasks tell the ledger that they run, over the network.
         egress: 'open',
+        // Every container of theirs is made and started for its task, where faults are waiting for that.
+        preparedContainers: 0,
         ...options.cellSettings,
       };
       return new RoleProcess(folder, `cell-${at}`, 'cell', settings, /cell\.registered/);

@@ -5,30 +5,34 @@
  *   idle                     waits for ever; only SIGKILL ends it
  *   run NOFILE PATH ARG...   says on stderr how many of its cgroup were killed for memory so far, and its pid; limits its open
  *                            files (0: does not); becomes PATH
+ *   wait                     says that it is ready, reads one command from stdin (../command.ts), says its pid and becomes that
+ *                            command, with nothing to read; without a whole one it waits for ever, as `idle`
  *   kill SIGNAL SESSION      signals every process of a session, itself and zombies excepted
  *   cat FILE...              prints files, a NUL after each; one that cannot be read is empty
  */
 typedef unsigned long word;
 
 #if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, CLOSE = 3, GETPID = 39, EXECVE = 59, KILL = 62, SIGPROCMASK = 14, GETDENTS = 217, EXIT = 231,
+enum { READ = 0, WRITE = 1, CLOSE = 3, MMAP = 9, DUP3 = 292, GETPID = 39, EXECVE = 59, KILL = 62, SIGPROCMASK = 14, GETDENTS = 217, EXIT = 231,
        OPENAT = 257, PPOLL = 271, PRLIMIT = 302 };
-static long call(long number, word a, word b, word c, word d, word e) {
+static long call6(long number, word a, word b, word c, word d, word e, word f) {
   long result;
   register word r10 __asm__("r10") = d;
   register word r8 __asm__("r8") = e;
-  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+  register word r9 __asm__("r9") = f;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
   return result;
 }
 __asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call begin\n");
 #elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, CLOSE = 57, GETPID = 172, EXECVE = 221, KILL = 129, SIGPROCMASK = 135, GETDENTS = 61, EXIT = 94,
+enum { READ = 63, WRITE = 64, CLOSE = 57, MMAP = 222, DUP3 = 24, GETPID = 172, EXECVE = 221, KILL = 129, SIGPROCMASK = 135, GETDENTS = 61, EXIT = 94,
        OPENAT = 56, PPOLL = 73, PRLIMIT = 261 };
-static long call(long number, word a, word b, word c, word d, word e) {
+static long call6(long number, word a, word b, word c, word d, word e, word f) {
   register long x8 __asm__("x8") = number;
-  register word x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c, x3 __asm__("x3") = d, x4 __asm__("x4") = e;
-  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+  register word x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c, x3 __asm__("x3") = d, x4 __asm__("x4") = e,
+                x5 __asm__("x5") = f;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return (long)x0;
 }
 __asm__(".globl _start\n_start: mov x0, sp\n bl begin\n");
@@ -36,7 +40,10 @@ __asm__(".globl _start\n_start: mov x0, sp\n bl begin\n");
 #error "no such machine"
 #endif
 
-enum { ENOENT = 2, EACCES = 13, ENOTDIR = 20, AT_FDCWD = -100, O_CLOEXEC = 02000000, NOFILE = 7, SIG_BLOCK = 0 };
+static long call(long number, word a, word b, word c, word d, word e) { return call6(number, a, b, c, d, e, 0); }
+
+enum { ENOENT = 2, ENOEXEC = 8, EACCES = 13, ENOTDIR = 20, AT_FDCWD = -100, O_CLOEXEC = 02000000, NOFILE = 7, SIG_BLOCK = 0,
+       SIG_SETMASK = 2, READ_WRITE = 3, PRIVATE_ANONYMOUS = 0x22 };
 
 static word length(const char *text) {
   word n = 0;
@@ -106,6 +113,54 @@ static void idle(void) {
   for (;;) call(PPOLL, 0, 0, 0, 0, 0);
 }
 
+/* With `scripts`, a file that no loader takes is given to the shell, as the engine's init does. */
+static long try(const char *path, char **argv, char **envp, int scripts) {
+  long failed = -call(EXECVE, (word)path, (word)argv, (word)envp, 0, 0);
+  if (failed != ENOEXEC || !scripts) return failed;
+  word argc = 0;
+  while (argv[argc]) argc += 1;
+  char *shell[argc + 2];
+  shell[0] = "/bin/sh";
+  shell[1] = (char *)path;
+  for (word i = 1; i <= argc; i += 1) shell[i + 1] = argv[i];
+  return -call(EXECVE, (word)shell[0], (word)shell, (word)envp, 0, 0);
+}
+
+/* Becomes argv[0], searched for as execvp does; returns why it could not. */
+static long become(char **argv, char **envp, int scripts) {
+  const char *path = argv[0];
+  long error = ENOENT;
+  int named = 0;
+  for (const char *p = path; *p; p += 1) named |= *p == '/';
+  if (named) return try(path, argv, envp, scripts);
+  const char *at = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (char **entry = envp; *entry; entry += 1) {
+    const char *e = *entry;
+    if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=') at = e + 5;
+  }
+  static char full[4096];
+  for (int more = *path != 0; more;) {
+    word n = 0;
+    while (*at && *at != ':' && n < 2048) full[n++] = *at++;
+    while (*at && *at != ':') at += 1;
+    more = *at++ == ':';
+    if (n == 0) full[n++] = '.';
+    full[n++] = '/';
+    if (n + length(path) >= sizeof full) continue;
+    for (word i = 0;; i += 1) if (!(full[n + i] = path[i])) break;
+    long failed = try(full, argv, envp, scripts);
+    /* As execvp: one that is there but may not be run is told when no other is found. */
+    if (failed == EACCES) error = EACCES;
+    else if (failed != ENOENT && failed != ENOTDIR) return failed;
+  }
+  return error;
+}
+
+static __attribute__((noreturn)) void fail(long error) {
+  say("failed", error);
+  leave(error == ENOENT ? 127 : 126);
+}
+
 static void run(char **argv, char **envp) {
   word limit[2];
   limit[0] = limit[1] = number(argv[2]);
@@ -118,36 +173,54 @@ static void run(char **argv, char **envp) {
       leave(126);
     }
   }
-  const char *path = argv[3];
-  long error = ENOENT;
-  int named = 0;
-  for (const char *p = path; *p; p += 1) named |= *p == '/';
-  if (named) {
-    error = -call(EXECVE, (word)path, (word)(argv + 3), (word)envp, 0, 0);
-  } else {
-    const char *at = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    for (char **entry = envp; *entry; entry += 1) {
-      const char *e = *entry;
-      if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=') at = e + 5;
-    }
-    static char full[4096];
-    for (int more = *path != 0; more;) {
-      word n = 0;
-      while (*at && *at != ':' && n < 2048) full[n++] = *at++;
-      while (*at && *at != ':') at += 1;
-      more = *at++ == ':';
-      if (n == 0) full[n++] = '.';
-      full[n++] = '/';
-      if (n + length(path) >= sizeof full) continue;
-      for (word i = 0;; i += 1) if (!(full[n + i] = path[i])) break;
-      long failed = -call(EXECVE, (word)full, (word)(argv + 3), (word)envp, 0, 0);
-      /* As execvp: one that is there but may not be run is told when no other is found. */
-      if (failed == EACCES) error = EACCES;
-      else if (failed != ENOENT && failed != ENOTDIR) { error = failed; break; }
-    }
+  fail(become(argv + 3, envp, 0));
+}
+
+/* Fills it from stdin; 0 when that ends before. */
+static int fill(char *into, word bytes) {
+  while (bytes) {
+    long got = call(READ, 0, (word)into, bytes, 0, 0);
+    if (got <= 0) return 0;
+    into += got, bytes -= got;
   }
-  say("failed", error);
-  leave(error == ENOENT ? 127 : 126);
+  return 1;
+}
+
+/* Both are "NAME=value". */
+static int same_name(const char *left, const char *right) {
+  while (*left && *left != '=' && *left == *right) left += 1, right += 1;
+  return (*left == '=' || !*left) && (*right == '=' || !*right);
+}
+
+/* The command: its size in bytes and its numbers of arguments and of variables, 8 digits each; then these, a NUL after each. */
+static void wait_for_command(char **own) {
+  word all = ~0ul, before = 0;
+  call(SIGPROCMASK, SIG_BLOCK, (word)&all, (word)&before, sizeof all, 0);
+  say("ready", 0);
+  char digits[3][9];
+  for (int i = 0; i < 3; i += 1) {
+    if (!fill(digits[i], 8)) idle();
+    digits[i][8] = 0;
+  }
+  word bytes = number(digits[0]), argc = number(digits[1]), envc = number(digits[2]), owned = 0, n = 0;
+  while (own[owned]) owned += 1;
+  long memory = call6(MMAP, 0, (argc + envc + owned + 3) * sizeof(char *) + bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
+  if (memory < 0 && memory > -4096) idle();
+  char **argv = (char **)memory, **envp = argv + argc + 1;
+  char *text = (char *)(envp + envc + owned + 1);
+  if (!fill(text, bytes)) idle();
+  for (word i = 0; i < argc; i += 1, text += length(text) + 1) argv[i] = text;
+  for (word i = 0; i < envc; i += 1, text += length(text) + 1) envp[n++] = text;
+  for (word i = 0; i < owned; i += 1) {
+    int named = 0;
+    for (word given = 0; given < envc; given += 1) named |= same_name(own[i], envp[given]);
+    if (!named) envp[n++] = own[i];
+  }
+  long nothing = call(OPENAT, AT_FDCWD, (word) "/dev/null", O_CLOEXEC, 0, 0);
+  if (nothing < 0 || call(DUP3, nothing, 0, 0, 0, 0) < 0) call(CLOSE, 0, 0, 0, 0, 0);
+  call(SIGPROCMASK, SIG_SETMASK, (word)&before, 0, sizeof before, 0);
+  say("pid", call(GETPID, 0, 0, 0, 0, 0));
+  fail(become(argv, envp, 1));
 }
 
 /* The session of a process that is alive, 0 when it is not. From "PID (NAME) STATE PPID PGRP SESSION ..."; NAME may hold anything. */
@@ -208,6 +281,7 @@ __attribute__((noreturn, used)) void begin(word *stack) {
   char **argv = (char **)(stack + 1);
   char **envp = argv + argc + 1;
   if (argc == 2 && equal(argv[1], "idle")) idle();
+  if (argc == 2 && equal(argv[1], "wait")) wait_for_command(envp);
   if (argc >= 4 && equal(argv[1], "run")) run(argv, envp);
   if (argc == 4 && equal(argv[1], "kill")) signal_session(number(argv[2]), number(argv[3]));
   else if (argc >= 3 && equal(argv[1], "cat")) cat(argv + 2);
