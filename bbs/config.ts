@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../src/platform/log.ts';
 import { tlsConfig } from '../src/platform/tls.ts';
 import { DEFAULT_DENY } from './callbacks/post.ts';
 import { DEFAULT_SCHEDULE_MS } from './callbacks/schedule.ts';
-import { DEFAULT_HISTORY } from './history.ts';
+import { DEFAULT_HISTORY } from './history/archive.ts';
 
 const ms = () => z.number().int().min(1);
 
@@ -61,7 +61,11 @@ export const bbsConfig = z.strictObject({
     })
     .prefault({}),
   history: z
-    .strictObject({ keepMs: ms().default(DEFAULT_HISTORY.keepMs), keepCount: ms().default(DEFAULT_HISTORY.keepCount) })
+    .strictObject({
+      keepMs: ms().default(DEFAULT_HISTORY.keepMs).describe('how long after its resolution a record is kept'),
+      keepCount: ms().default(DEFAULT_HISTORY.keepCount).describe('records kept'),
+      keepBytes: ms().default(DEFAULT_HISTORY.keepBytes).describe('what archived records may take of the store'),
+    })
     .prefault({}),
 });
 export type BbsConfig = z.infer<typeof bbsConfig>;

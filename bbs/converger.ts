@@ -133,10 +133,11 @@ function optionsFor(deps: ConvergerDeps, task: LiveTask, command: Command): Tran
         ? undefined
         : {
             url: owed.url,
-            state: 'pending',
+            state: owed.dead === true ? 'dead' : 'pending',
             attempts: owed.attempts,
             last_status: owed.last_status,
             last_error: owed.last_error,
+            ...(owed.tries === undefined ? {} : { tries: owed.tries }),
           };
     return { resolvedBy: 'expired', ...(delivery === undefined ? {} : { delivery }) };
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { padded } from './history/buckets.ts';
 
 /** The key layout (reliability.md 4.2). Ids were validated before they come here, so no key can reach into another's place. */
 export const PREFIX = {
@@ -8,6 +9,10 @@ export const PREFIX = {
   outbox: 'outbox/',
   history: 'history/',
   request: 'request/',
+  archive: 'archive/',
+  archiveSummary: 'archive-summary/',
+  archiveApart: 'archive-apart/',
+  dead: 'dead/',
   events: 'events/',
 } as const;
 
@@ -19,12 +24,17 @@ export const specKey = (uid: string) => `${PREFIX.spec}${uid}`;
 export const cellKey = (id: string) => `${PREFIX.cell}${id}`;
 /** A completion callback that is still owed. */
 export const outboxKey = (uid: string) => `${PREFIX.outbox}${uid}`;
-/** The record of a finished task; numbers are padded, so that key order is number order. */
-export const historyKey = (number: number) => `${PREFIX.history}${String(number).padStart(16, '0')}`;
-/** The newest finished life of a guid. */
-export const historyGuidKey = (guid: string) => `history-guid/${guid}`;
+/** The record of a finished task, until it is archived. The guid is in the key, so that keys alone tell which records there are. */
+export const historyKey = (number: number, guid: string) => `${PREFIX.history}${padded(number)}/${guid}`;
+/** The block of a bucket of finished tasks, and what is kept in memory of it. */
+export const archiveKey = (bucket: number) => `${PREFIX.archive}${padded(bucket)}`;
+export const archiveSummaryKey = (bucket: number) => `${PREFIX.archiveSummary}${padded(bucket)}`;
+/** A record that is too large for its block. */
+export const archiveApartKey = (number: number) => `${PREFIX.archiveApart}${padded(number)}/`;
+/** A callback that was given up, of a task that is in history. */
+export const deadKey = (number: number) => `${PREFIX.dead}${padded(number)}/`;
 /** What the cells of a task told of their attempts; beside the history, and gone with it. */
-export const eventsOf = (number: number) => `${PREFIX.events}${String(number).padStart(16, '0')}/`;
+export const eventsOf = (number: number) => `${PREFIX.events}${padded(number)}/`;
 export const eventsKey = (number: number, attempt: string) => `${eventsOf(number)}${attempt}`;
 /** Repeated requests find their first one here, for 24 hours. */
 export const requestKey = (domain: string, key: string) =>

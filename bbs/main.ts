@@ -19,7 +19,8 @@ import type { BbsConfig } from './config.ts';
 import { Control } from './control.ts';
 import { converge } from './converger.ts';
 import { Events } from './events.ts';
-import { History } from './history.ts';
+import { keepHistory } from './history/archive.ts';
+import { History } from './history/history.ts';
 import { Holds } from './holds.ts';
 import { serveHttp } from './http/server.ts';
 import { whileLeader } from './leader.ts';
@@ -45,7 +46,6 @@ export interface RunningBbs extends Running {
 
 const STORE_WAIT_MS = 30_000;
 const READY_MS = 2_000;
-const HISTORY_EVERY_MS = 60_000;
 
 /** The state service: opens the store, follows it, serves. Read from top to bottom, this is how the parts depend on each other. */
 export async function startBbs(
@@ -70,7 +70,7 @@ export async function startBbs(
   const control = new Control(view);
   const logs = new LogRelay(control);
   const data = new CellData(control);
-  const history = new History(store);
+  const history = new History(store, view);
   const timelines = new Timelines({ store, view, history, control, data });
   const outputs = new Outputs(view, control, data);
   const cells = new Cells(store, view, clock, config.cellLeaseMs);
@@ -101,7 +101,7 @@ export async function startBbs(
           await Promise.all([
             converge({ view, tasks, clock, policy: config.tasks, log }, signal),
             deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, onTried }, signal),
-            pruneHistory(history, config, clock, log, signal),
+            keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),
             holds.sweep(log, signal),
           ]).finally(() => leading.set(0));
@@ -199,24 +199,4 @@ async function openStore(config: BbsConfig, log: Logger): Promise<Store> {
 
 function etcdTls(ca: Buffer, { cert, key }: TlsFiles) {
   return { ca, ...(cert === undefined || key === undefined ? {} : { cert, key }) };
-}
-
-async function pruneHistory(
-  history: History,
-  config: BbsConfig,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(HISTORY_EVERY_MS, undefined, { signal }).catch(() => {});
-    if (signal.aborted) return;
-    try {
-      const dropped = await history.prune(config.history, clock.nowNanos());
-      if (dropped > 0) log.info({ dropped }, 'history.pruned');
-    } catch (error) {
-      // Tried again a minute later.
-      log.warn({ error: errorText(error) }, 'history.prune-failed');
-    }
-  }
 }

@@ -22,6 +22,13 @@ export interface CellRecord {
   readonly registered_at: string;
 }
 
+/** A cell is to get no new work, and to be empty at the deadline. */
+export interface DrainRecord {
+  /** UNIX milliseconds, by the clock of the BBS that was asked. */
+  readonly deadline_at: number;
+  readonly by: string;
+}
+
 /** A callback that is owed, kept until it was delivered or given up. */
 export interface OutboxRecord {
   readonly task_guid: string;
@@ -34,6 +41,10 @@ export interface OutboxRecord {
   readonly last_status: number;
   readonly last_error: string;
   readonly tries?: readonly CallbackTry[];
+  /** Tries that were made when an operator had it sent again: the schedule counts from there. */
+  readonly resent_after?: number;
+  /** Given up while the task was still live; goes to the dead letters with it. */
+  readonly dead?: boolean;
 }
 
 /** One POST, for the timeline; the newest twenty are kept. */
@@ -66,6 +77,8 @@ export interface HistoryRecord {
   readonly delivery?: DeliveryRecord;
   /** For the timeline. */
   readonly trail?: readonly TrailEntry[];
+  /** What cells told of its attempts, once the record is archived; until then they have keys of their own. */
+  readonly events?: readonly CellEventsRecord[];
 }
 
 /** What one cell saw of one attempt; short names, because there is one for every task. */

@@ -5,8 +5,9 @@ import { isTerminal, type Task, type TaskDefinition, type TaskStatus } from '../
 import { type Command, decide, newTask } from '../src/domain/task-machine.ts';
 import { LIMITS, requireValid } from '../src/domain/validate.ts';
 import type { Clock } from '../src/platform/clock.ts';
+import { deadLetter } from './callbacks/dead-letter.ts';
 import { decodeStatus, encodeDefinition, encodeRecord, encodeStatus } from './codec.ts';
-import { type History, historyWrites } from './history.ts';
+import { type History, historyWrites } from './history/history.ts';
 import { outboxKey, specKey, taskKey } from './keys.ts';
 import { definitionOf, fullTask, LiveTask, Spec } from './live-task.ts';
 import type { Numbers } from './numbers.ts';
@@ -231,7 +232,10 @@ export class Tasks {
       ),
     ];
     // A callback that is still owed goes on from the outbox against the history record; a client that took the task itself ends it.
-    if (options.resolvedBy !== 'expired') writes.push({ delete: outboxKey(status.uid) });
+    const { delivery } = options;
+    const givenUp = delivery?.state === 'dead';
+    if (options.resolvedBy !== 'expired' || givenUp) writes.push({ delete: outboxKey(status.uid) });
+    if (givenUp) writes.push(deadLetter(status, delivery));
     return writes;
   }
 

@@ -2,7 +2,7 @@ import { DomainError, errorText } from '../src/domain/errors.ts';
 import { isTerminal, type Task } from '../src/domain/task.ts';
 import type { CellData } from './cell-data.ts';
 import type { Control } from './control.ts';
-import type { History } from './history.ts';
+import type { History } from './history/history.ts';
 import type { CellEventRecord } from './records.ts';
 import type { Store } from './store/store.ts';
 import { cellEvents, cellEventsWrites, keptCellEvents, merged, ownEvents, type TimelineEvent } from './timeline.ts';
@@ -47,7 +47,7 @@ export class Timelines {
     const trail = status?.trail ?? sealed?.trail ?? [];
     const tries = view.owed(task.uid)?.tries ?? sealed?.delivery?.tries ?? [];
     const own = ownEvents({ task, trail, tries, callbackUrl: task.completion_callback_url, sealed });
-    const kept = await keptCellEvents(store, task.number);
+    const kept = [...(sealed?.events ?? []), ...(await keptCellEvents(store, task.number))];
     const told = kept.map(({ cell, attempt, events }) => cellEvents(cell, attempt, events));
     const placements: Placement[] = trail
       .flatMap(({ cell = '', attempt = '' }) => (cell === '' || attempt === '' ? [] : [{ cell, attempt }]))
@@ -62,12 +62,16 @@ export class Timelines {
   /** What a cell saw of an attempt whose end it does not report. */
   async note(guid: string, cell: string, attempt: string, events: readonly CellEventRecord[]): Promise<void> {
     const { store, view, history } = this.#deps;
-    const status = view.task(guid)?.status ?? (await history.get(guid))?.task;
+    const live = view.task(guid)?.status;
+    const status = live ?? (await history.get(guid))?.task;
     if (status?.attempt !== attempt || status.cell_id !== cell || !isTerminal(status.state)) {
       throw new DomainError('stale_attempt', `task ${guid} has not ended on this attempt`);
     }
     const writes = cellEventsWrites(cell, attempt, events, 'end')(status);
-    if (writes.length > 0) await store.commit({ guards: [], writes });
+    if (writes.length === 0) return;
+    if (live !== undefined) await store.commit({ guards: [], writes });
+    // With its record written again, so that it is archived with it.
+    else await history.amend(status.number, (record) => record, writes);
   }
 
   async #ask(

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText, isDomainError } from '../src/domain/errors.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
-import { PREFIX } from './keys.ts';
+import { numberInKey } from './history/buckets.ts';
+import { Catalog } from './history/catalog.ts';
+import { decodeSummary } from './history/summary.ts';
+import { historyKey, PREFIX } from './keys.ts';
 import { LiveTask, Spec } from './live-task.ts';
 import { NumberIndex } from './number-index.ts';
 import { OwnWrites } from './own-writes.ts';
@@ -65,6 +68,7 @@ export class View {
   #outbox = new Map<string, OutboxRecord>();
   #tasksOfCell = new Map<string, Set<string>>();
   #numbers = new NumberIndex();
+  #history = new Catalog();
   #revision = 0;
   #following: Promise<void> | undefined;
 
@@ -140,6 +144,11 @@ export class View {
     return found;
   }
 
+  /** Which finished tasks there are; their records are in the store. */
+  get history(): Catalog {
+    return this.#history;
+  }
+
   outbox(): IterableIterator<OutboxRecord> {
     return this.#outbox.values();
   }
@@ -169,8 +178,9 @@ export class View {
     const { revision } = await this.#store.list(PREFIX.task, { limit: 1 });
     // Each page becomes at once what is kept of it: the pages themselves take several times the memory.
     const puts: Put[] = [];
-    for (const prefix of [PREFIX.spec, PREFIX.task, PREFIX.cell, PREFIX.outbox]) {
-      for await (const entry of this.#everything(prefix, revision)) {
+    for (const prefix of [PREFIX.spec, PREFIX.task, PREFIX.cell, PREFIX.outbox, PREFIX.history, PREFIX.archiveSummary]) {
+      // Of finished tasks, only what keys and summaries tell: the records stay where they are.
+      for await (const entry of this.#everything(prefix, revision, prefix === PREFIX.history)) {
         const put = this.#read(entry);
         if (put !== undefined) puts.push(put);
       }
@@ -182,14 +192,15 @@ export class View {
     this.#outbox = new Map();
     this.#tasksOfCell = new Map();
     this.#numbers = new NumberIndex();
+    this.#history = new Catalog();
     for (const put of puts) put('');
     this.#advance(revision);
   }
 
   /** All records under a prefix; the next page is on its way while one is read. */
-  async *#everything(prefix: string, revision: number): AsyncGenerator<Entry> {
+  async *#everything(prefix: string, revision: number, keysOnly = false): AsyncGenerator<Entry> {
     const ask = (after?: string) =>
-      this.#store.list(prefix, { limit: PAGE, revision, ...(after === undefined ? {} : { after }) });
+      this.#store.list(prefix, { limit: PAGE, revision, keysOnly, ...(after === undefined ? {} : { after }) });
     for (let asked: Promise<Page> | undefined = ask(); asked !== undefined; ) {
       const { entries, more }: Page = await asked;
       const after: string | undefined = entries.at(-1)?.key;
@@ -272,6 +283,21 @@ export class View {
         const job = decodeRecord<OutboxRecord>(value);
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
       }
+      if (key.startsWith(PREFIX.history)) {
+        const number = numberInKey(PREFIX.history, key);
+        const guid = key.slice(historyKey(number, '').length);
+        return () => {
+          this.#history.addRecent(number, guid);
+          return undefined;
+        };
+      }
+      if (key.startsWith(PREFIX.archiveSummary)) {
+        const summary = decodeSummary(value);
+        return () => {
+          this.#history.putBlock(numberInKey(PREFIX.archiveSummary, key), summary);
+          return undefined;
+        };
+      }
     } catch (error) {
       // A record that cannot be read is left where it is, for people: it is neither invented nor deleted (reliability E18).
       this.#log.error({ key, error: errorText(error) }, 'record.unreadable');
@@ -284,6 +310,8 @@ export class View {
     if (key.startsWith(PREFIX.cell)) return this.#putCell(key.slice(PREFIX.cell.length), undefined, cursor);
     if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
     if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
+    if (key.startsWith(PREFIX.history)) this.#history.dropRecent(numberInKey(PREFIX.history, key));
+    if (key.startsWith(PREFIX.archiveSummary)) this.#history.dropBlock(numberInKey(PREFIX.archiveSummary, key));
     return undefined;
   }
 

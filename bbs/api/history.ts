@@ -2,7 +2,7 @@ import { DomainError } from '../../src/domain/errors.ts';
 import { taskToWire } from '../../src/rpc/codec.ts';
 import type { HistoryRecord } from '../../src/rpc/gen/gavel/v1/HistoryRecord.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
-import type { FinishedTask, History } from '../history.ts';
+import type { FinishedTask, History } from '../history/history.ts';
 import { pageSize } from './tasks.ts';
 
 const PAGE_DEFAULT = 30;

@@ -2,7 +2,7 @@ import { DomainError } from '../../src/domain/errors.ts';
 import type { FollowLogsRequest__Output } from '../../src/rpc/gen/gavel/v1/FollowLogsRequest.ts';
 import type { LogEntry } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
 import type { Events } from '../events.ts';
-import type { History } from '../history.ts';
+import type { History } from '../history/history.ts';
 import type { LogRelay } from '../logs.ts';
 import type { Tasks } from '../tasks.ts';
 import type { View } from '../view.ts';

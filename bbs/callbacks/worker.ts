@@ -5,13 +5,14 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { aborted } from '../../src/platform/group.ts';
 import { taskToJson } from '../../src/platform/task-json.ts';
 import { decodeRecord, encodeRecord } from '../codec.ts';
-import type { History } from '../history.ts';
+import type { History } from '../history/history.ts';
 import { outboxKey } from '../keys.ts';
 import { fullTask } from '../live-task.ts';
 import type { DeliveryRecord, OutboxRecord } from '../records.ts';
 import type { Store } from '../store/store.ts';
 import type { Tasks } from '../tasks.ts';
 import type { View } from '../view.ts';
+import { deadLetter } from './dead-letter.ts';
 import { type PostOptions, post } from './post.ts';
 import { isAcknowledged, nextPauseMs } from './schedule.ts';
 
@@ -65,7 +66,7 @@ export async function deliverCallbacks(deps: CallbackDeps, signal: AbortSignal):
     for (let next = queue.peek(); next !== undefined && next.at <= now; next = queue.peek()) {
       queue.pop();
       const job = view.owed(next.uid);
-      if (job === undefined || taken.has(next.uid) || job.next_at > now) continue;
+      if (job === undefined || job.dead === true || taken.has(next.uid) || job.next_at > now) continue;
       taken.add(next.uid);
       const origin = originOf(job.url);
       const lane = lanes.get(origin) ?? { active: 0, waiting: [] };
@@ -117,7 +118,7 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   if (entry === undefined) return;
   const job = decodeRecord<OutboxRecord>(entry.value);
   const held = await hold(deps, job);
-  if (held === 'later') return save(deps, { ...job, next_at: deps.clock.nowMs() + BUSY_MS });
+  if (held === 'later') return save(deps, job, { next_at: deps.clock.nowMs() + BUSY_MS });
   if (held === 'no record') {
     deps.log.error({ guid: job.task_guid }, 'callback.record-gone');
     return forget(deps, job);
@@ -132,9 +133,9 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   const ledger = { url: job.url, attempts, last_status: result.status, last_error: result.error, tries };
   deps.log.info({ guid: job.task_guid, attempts, status: result.status, error: result.error }, 'callback.tried');
   if (isAcknowledged(result.status)) return settle(deps, job, held.live, { ...ledger, state: 'delivered' });
-  const pause = nextPauseMs(deps.schedule, attempts, result.retryAfterMs, Math.random());
+  const pause = nextPauseMs(deps.schedule, attempts - (job.resent_after ?? 0), result.retryAfterMs, Math.random());
   if (pause === undefined) return settle(deps, job, held.live, { ...ledger, state: 'dead' });
-  await save(deps, { ...job, ...ledger, next_at: Math.round(deps.clock.nowMs() + pause) });
+  await save(deps, job, { ...ledger, next_at: Math.round(deps.clock.nowMs() + pause) });
   if (held.live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }
 
@@ -171,8 +172,17 @@ async function settle(deps: CallbackDeps, job: OutboxRecord, live: boolean, deli
       ignoreMoved(error);
     }
   }
-  await forget(deps, job);
-  await deps.history.noteDelivery(job.number, delivery);
+  if (live && delivery.state === 'dead') {
+    // Tried no more, but still owed while the task lives: its ledger leaves with the task.
+    await save(deps, job, { ...delivery, next_at: 0, dead: true });
+  } else {
+    const revision = await deps.history.amend(job.number, (record) => ({ ...record, delivery }), [
+      { delete: outboxKey(job.uid) },
+      ...(delivery.state === 'dead' ? [deadLetter(job, delivery)] : []),
+    ]);
+    if (revision === undefined) await forget(deps, job);
+    else await deps.view.reached(revision);
+  }
   if (live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }
 
@@ -181,13 +191,23 @@ async function forget(deps: CallbackDeps, job: OutboxRecord): Promise<void> {
   await deps.view.reached(revision);
 }
 
-async function save(deps: CallbackDeps, job: OutboxRecord): Promise<void> {
+/** What became of a try. */
+type Outcome = Partial<Pick<OutboxRecord, 'attempts' | 'last_status' | 'last_error' | 'tries' | 'dead'>> &
+  Pick<OutboxRecord, 'next_at'>;
+
+async function save(deps: CallbackDeps, job: OutboxRecord, outcome: Outcome): Promise<void> {
   const entry = await deps.store.get(outboxKey(job.uid));
   // Gone: a client took the task itself meanwhile, and nothing is owed any more.
   if (entry === undefined) return;
+  const current = decodeRecord<OutboxRecord>(entry.value);
+  const { attempts, last_status, last_error, tries, next_at, dead } = { ...job, ...outcome };
+  const ledger = { ...current, attempts, last_status, last_error, ...(tries === undefined ? {} : { tries }) };
+  // An operator who had it sent again during this try gets a try of its own.
+  const resent = current.resent_after !== job.resent_after;
+  const saved = resent ? ledger : { ...ledger, next_at, ...(dead === undefined ? {} : { dead }) };
   const { revision } = await deps.store.commit({
     guards: [{ key: entry.key, modRevision: entry.modRevision }],
-    writes: [{ put: entry.key, value: encodeRecord(job) }],
+    writes: [{ put: entry.key, value: encodeRecord(saved) }],
   });
   await deps.view.reached(revision);
 }

@@ -9,7 +9,7 @@ import { ROLES } from '../../src/rpc/roles.ts';
 import { listCells } from '../api/cluster.ts';
 import type { LogsDeps } from '../api/logs.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
-import type { FinishedTask } from '../history.ts';
+import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
 import { type AnyRoute, route } from './route.ts';

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { errorText } from '../../src/domain/errors.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import { decodeRecord, encodeRecord } from '../codec.ts';
+import { archiveApartKey, archiveKey, archiveSummaryKey, PREFIX } from '../keys.ts';
+import type { CellEventsRecord, HistoryRecord } from '../records.ts';
+import { type Entry, type Guard, STORE_LIMITS, type Store, type Write } from '../store/store.ts';
+import type { View } from '../view.ts';
+import { Block, INLINE_MAX_BYTES, packRecord } from './block.ts';
+import { BUCKET, entriesBetween, numberInKey } from './buckets.ts';
+import { type Bucket, numbersIn } from './catalog.ts';
+import { encodeSummary, summaryOf } from './summary.ts';
+
+export interface HistoryPolicy {
+  /** A record is kept for so long after its task was resolved. */
+  readonly keepMs: number;
+  /** So many are kept, and up to a bucket (128) more. */
+  readonly keepCount: number;
+  /** What is archived takes at most so much of the store. */
+  readonly keepBytes: number;
+}
+
+export const DEFAULT_HISTORY: HistoryPolicy = {
+  keepMs: 30 * 24 * 3_600_000,
+  keepCount: 1_000_000,
+  keepBytes: 512 * 1024 * 1024,
+};
+
+export interface ArchiveDeps {
+  readonly store: Store;
+  readonly view: View;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy: HistoryPolicy;
+}
+
+const EVERY_MS = 10_000;
+/** Records that are keys of their own, at most; when there are more, the fullest buckets are archived. */
+const RECENT_MOST = 10_000;
+/** A bucket whose tasks have all ended, or nearly: nothing has come to it for so long. */
+const SETTLED_MS = 10 * 60_000;
+
+/** Keeps history small: moves sealed records into blocks, and drops what is over the policy. Runs in one BBS at a time; two for a moment do no harm. */
+export async function keepHistory(deps: ArchiveDeps, signal: AbortSignal): Promise<void> {
+  const archive = new Archive(deps);
+  while (!signal.aborted) {
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    try {
+      const archived = await archive.fill(signal);
+      const dropped = await archive.prune(signal);
+      if (archived > 0 || dropped > 0) deps.log.info({ archived, dropped }, 'history.kept');
+    } catch (error) {
+      // Tried again at the next turn.
+      deps.log.warn({ error: errorText(error) }, 'history.keep-failed');
+    }
+  }
+}
+
+/** When buckets are archived. */
+export interface Filling {
+  readonly recentMost: number;
+  readonly settledMs: number;
+}
+
+export class Archive {
+  readonly #deps: ArchiveDeps;
+
+  constructor(deps: ArchiveDeps) {
+    this.#deps = deps;
+  }
+
+  /** Moves records into the blocks of their buckets. Its cost follows what ended, not what is kept. @returns how many records went. */
+  async fill(signal: AbortSignal, { recentMost, settledMs }: Filling = FILLING): Promise<number> {
+    const catalog = this.#deps.view.history;
+    // What is kept for less than that is settled sooner, or it would never be old enough to be dropped.
+    const settledBefore = performance.now() - Math.min(settledMs, this.#deps.policy.keepMs);
+    const open = [...catalog.oldestFirst()].filter(({ recent }) => recent.size > 0);
+    open.sort((a, b) => b.recent.size - a.recent.size);
+    let left = catalog.recentCount;
+    let moved = 0;
+    for (const bucket of open) {
+      if (signal.aborted) return moved;
+      if (left <= recentMost && bucket.touchedAt > settledBefore) continue;
+      const count = await this.#move(bucket.id);
+      left -= count;
+      moved += count;
+    }
+    return moved;
+  }
+
+  /** Drops whole buckets, the oldest first, that are over the policy. @returns how many records went. */
+  async prune(signal: AbortSignal): Promise<number> {
+    const { view, clock, policy } = this.#deps;
+    const buckets = [...view.history.oldestFirst()].map((bucket) => ({ ...bucket, count: numbersIn(bucket).length }));
+    let records = buckets.reduce((sum, { count }) => sum + count, 0);
+    let bytes = buckets.reduce((sum, { summary }) => sum + (summary?.bytes ?? 0), 0);
+    const agedBefore = clock.nowMs() - policy.keepMs;
+    let dropped = 0;
+    for (const bucket of buckets) {
+      if (signal.aborted) break;
+      // What is not in a block has no time that is known here; it is in one soon.
+      const aged = bucket.recent.size === 0 && (bucket.summary?.newestMs ?? 0) < agedBefore;
+      if (!aged && records - bucket.count < policy.keepCount && bytes <= policy.keepBytes) continue;
+      await this.#drop(bucket);
+      records -= bucket.count;
+      bytes -= bucket.summary?.bytes ?? 0;
+      dropped += bucket.count;
+    }
+    return dropped;
+  }
+
+  /** Brings the records of a bucket into its block, then deletes them. Broken off anywhere, it is done again from the start. */
+  async #move(id: number): Promise<number> {
+    const { store } = this.#deps;
+    const span = spanOf(id);
+    const sealed: Entry[] = [];
+    for await (const entry of entriesBetween(store, PREFIX.history, span)) sealed.push(entry);
+    const told: Entry[] = [];
+    for await (const entry of entriesBetween(store, PREFIX.events, span)) told.push(entry);
+
+    const stored = await store.get(archiveKey(id));
+    const before = stored === undefined ? Block.empty : await Block.decode(stored.value);
+    const records = sealed.map((entry) => {
+      const record = decodeRecord<HistoryRecord>(entry.value);
+      const own = told.filter(({ key }) => numberInKey(PREFIX.events, key) === record.number);
+      return withEvents(record, own);
+    });
+    const apart = await this.#putApart(records);
+    const block = before.with(records, apart);
+    const bytes = await block.encode();
+    const { committed } = await store.commit({
+      guards: [{ key: archiveKey(id), modRevision: stored?.modRevision ?? 0 }],
+      writes: [
+        { put: archiveKey(id), value: bytes },
+        { put: archiveSummaryKey(id), value: encodeSummary(summaryOf(block, bytes.length)) },
+      ],
+    });
+    // Another leader was at it: the next turn sees what is left to do.
+    if (!committed) return 0;
+    const gone = new Set(records.map(({ number }) => number));
+    await this.#delete([...sealed, ...told.filter(({ key }) => gone.has(numberInKey(PREFIX.events, key)))]);
+    return records.length;
+  }
+
+  /** @returns the sizes of the records that are too large for their block, by number. */
+  async #putApart(records: readonly HistoryRecord[]): Promise<ReadonlyMap<number, number>> {
+    const apart = new Map<number, number>();
+    for (const record of records) {
+      if (encodeRecord(record).length <= INLINE_MAX_BYTES) continue;
+      const value = await packRecord(record);
+      await this.#deps.store.commit({ guards: [], writes: [{ put: archiveApartKey(record.number), value }] });
+      apart.set(record.number, value.length);
+    }
+    return apart;
+  }
+
+  async #drop({ id, summary }: Bucket): Promise<void> {
+    const { store, view } = this.#deps;
+    const span = spanOf(id);
+    const entries: Entry[] = [];
+    for (const prefix of [PREFIX.history, PREFIX.events, PREFIX.dead, PREFIX.archiveApart])
+      for await (const entry of entriesBetween(store, prefix, span, true)) {
+        // What cells told of a task that goes on.
+        if (prefix === PREFIX.events && view.guidOfNumber(numberInKey(prefix, entry.key)) !== undefined) continue;
+        entries.push(entry);
+      }
+    await this.#delete(entries);
+    if (summary === undefined) return;
+    await store.commit({ guards: [], writes: [{ delete: archiveKey(id) }, { delete: archiveSummaryKey(id) }] });
+  }
+
+  /** Only as they were read: a record that was amended meanwhile stays, and is archived again. */
+  async #delete(entries: readonly Entry[]): Promise<void> {
+    const commits: Promise<unknown>[] = [];
+    for (let at = 0; at < entries.length; at += STORE_LIMITS.operationsPerCommit) {
+      const some = entries.slice(at, at + STORE_LIMITS.operationsPerCommit);
+      const guards: Guard[] = some.map(({ key, modRevision }) => ({ key, modRevision }));
+      const writes: Write[] = some.map(({ key }) => ({ delete: key }));
+      commits.push(this.#deps.store.commit({ guards, writes }));
+    }
+    await Promise.all(commits);
+  }
+}
+
+const FILLING: Filling = { recentMost: RECENT_MOST, settledMs: SETTLED_MS };
+
+function spanOf(bucket: number): [number, number] {
+  return [bucket * BUCKET, (bucket + 1) * BUCKET - 1];
+}
+
+/** The record with what cells told of its attempts, each once. */
+function withEvents(record: HistoryRecord, told: readonly Entry[]): HistoryRecord {
+  if (told.length === 0) return record;
+  const events = new Map((record.events ?? []).map((one) => [one.attempt, one]));
+  for (const { value } of told) {
+    const one = decodeRecord<CellEventsRecord>(value);
+    events.set(one.attempt, one);
+  }
+  return { ...record, events: [...events.values()] };
+}

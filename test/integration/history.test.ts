@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Archive, DEFAULT_HISTORY, type HistoryPolicy } from '../../bbs/history/archive.ts';
+import { History, historyWrites } from '../../bbs/history/history.ts';
+import { PREFIX } from '../../bbs/keys.ts';
+import { openEmbeddedStore } from '../../bbs/store/embedded.ts';
+import { openEtcdStore } from '../../bbs/store/etcd.ts';
+import type { Commit, Store } from '../../bbs/store/store.ts';
+import { cellEventsWrites } from '../../bbs/timeline.ts';
+import { View } from '../../bbs/view.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { startEtcd, type TestEtcd } from '../support/etcd.ts';
+import { sampleTask } from '../support/sample-task.ts';
+
+const log = pino({ level: 'silent' });
+const never = new AbortController().signal;
+const DAY_NANOS = 24n * 3_600_000_000_000n;
+/** Everything there is. */
+const ALL = { recentMost: 0, settledMs: 0 };
+
+describe.each(['embedded', 'etcd'] as const)('history on the %s store', (kind) => {
+  let etcd: TestEtcd | undefined;
+  let folder: string;
+  let store: Store;
+  let view: View;
+  let history: History;
+  let run = 0;
+
+  beforeAll(async () => {
+    if (kind === 'etcd') etcd = await startEtcd();
+  });
+  afterAll(() => etcd?.stop());
+  beforeEach(async () => {
+    run += 1;
+    folder = mkdtempSync(join(tmpdir(), 'gavel-history-'));
+    store =
+      etcd === undefined
+        ? await openEmbeddedStore({ path: folder })
+        : await openEtcdStore({ hosts: etcd.hosts, prefix: `/history-${run}/`, log });
+    view = new View(store, log);
+    await view.open();
+    history = new History(store, view);
+  });
+  afterEach(async () => {
+    await view.close();
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function finish(over: Partial<Task> & { number: number }, ageDays = 0n, on: Store = store): Promise<void> {
+    const task = sampleTask({ task_guid: `g-${over.number}`, uid: `u-${over.number}`, ...over });
+    const now = systemClock().nowNanos() - ageDays * DAY_NANOS;
+    const { revision } = await on.commit({
+      guards: [],
+      writes: historyWrites(task, now, 'client', undefined, undefined),
+    });
+    await view.reached(revision);
+  }
+
+  const archive = (policy: Partial<HistoryPolicy> = {}, on: Store = store) =>
+    new Archive({ store: on, view, clock: systemClock(), log, policy: { ...DEFAULT_HISTORY, ...policy } });
+
+  async function keys(prefix: string): Promise<string[]> {
+    const found: string[] = [];
+    for (let after = ''; ; ) {
+      const page = await store.list(prefix, { limit: 1_000, keysOnly: true, ...(after === '' ? {} : { after }) });
+      found.push(...page.entries.map(({ key }) => key));
+      if (!page.more) return found;
+      after = found.at(-1) ?? '';
+    }
+  }
+
+  async function listed(from: History, pageSize: number, domain = ''): Promise<number[]> {
+    const numbers: number[] = [];
+    let token = '';
+    do {
+      const page = await from.list(pageSize, token, domain);
+      expect(page.records.length).toBeLessThanOrEqual(pageSize);
+      numbers.push(...page.records.map(({ record }) => record.number));
+      token = page.next;
+    } while (token !== '');
+    return numbers;
+  }
+
+  const falling = (numbers: number[]) => numbers.toSorted((a, b) => b - a);
+
+  it('answers the same before and after records are archived, on every BBS, stragglers and large ones too', async () => {
+    // Three buckets, with gaps, out of order; one life of the guid "twice" in the first bucket and one in the last.
+    const numbers = [5, 1, 2, 127, 128, 130, 260, 300, 301];
+    const large = 'x'.repeat(9_000) + Array.from({ length: 3_000 }, () => Math.random().toString(36)).join('');
+    for (const number of numbers)
+      await finish({
+        number,
+        domain: number % 2 === 0 ? 'even' : 'odd',
+        ...(number === 2 || number === 300 ? { task_guid: 'twice' } : {}),
+        ...(number === 130 ? { annotation: large } : {}),
+      });
+    const check = async (from: History, all: number[]) => {
+      expect(await listed(from, 2)).toEqual(falling(all));
+      expect(await listed(from, 1_000)).toEqual(falling(all));
+      expect(await listed(from, 3, 'even')).toEqual(falling(all.filter((number) => number % 2 === 0)));
+      expect(await listed(from, 3, 'nobody')).toEqual([]);
+      for (const number of all) expect((await from.get(String(number)))?.record.uid).toBe(`u-${number}`);
+      expect((await from.get('g-5'))?.record.number).toBe(5);
+      expect((await from.get('twice'))?.record.number).toBe(300);
+      expect((await from.get('130'))?.task.annotation).toBe(large);
+      expect(await from.get('4')).toBeUndefined();
+      expect(await from.get('g-4')).toBeUndefined();
+    };
+    await check(history, numbers);
+    expect(await archive().fill(never)).toBe(0);
+    expect(await archive().fill(never, ALL)).toBe(numbers.length);
+    expect(await keys(PREFIX.history)).toEqual([]);
+    expect(await keys(PREFIX.archive)).toHaveLength(3);
+    await check(history, numbers);
+
+    await finish({ number: 129 });
+    const withStraggler = [...numbers, 129];
+    await check(history, withStraggler);
+    expect(await archive().fill(never, ALL)).toBe(1);
+    await check(history, withStraggler);
+
+    const second = new View(store, log);
+    await second.open();
+    await check(new History(store, second), withStraggler);
+    await second.close();
+  });
+
+  it('archives the fullest buckets first until few enough are left, and what is settled', async () => {
+    for (const number of [1, 2, 3, 200, 201, 400]) await finish({ number });
+    const deps = { recentMost: 3, settledMs: 60_000 };
+    expect(await archive().fill(never, deps)).toBe(3);
+    expect((await keys(PREFIX.history)).map((key) => Number(key.split('/')[1]))).toEqual([200, 201, 400]);
+    expect(await archive().fill(never, deps)).toBe(0);
+    expect(await archive().fill(never, { ...deps, settledMs: 0 })).toBe(3);
+  });
+
+  it('changes an archived record, which is archived once more', async () => {
+    for (const number of [1, 2]) await finish({ number });
+    await archive().fill(never, ALL);
+    const delivery = { url: 'http://x/', state: 'dead', attempts: 1, last_status: 500, last_error: '' } as const;
+    await view.reached((await history.amend(1, (record) => ({ ...record, delivery }))) ?? 0);
+    expect(await history.amend(3, (record) => record)).toBeUndefined();
+    expect((await history.get('1'))?.record.delivery).toEqual(delivery);
+    expect(await listed(history, 10)).toEqual([2, 1]);
+    expect(await archive().fill(never, ALL)).toBe(1);
+    expect((await history.get('g-1'))?.record.delivery).toEqual(delivery);
+    expect((await history.get('g-2'))?.record.delivery).toBeUndefined();
+    expect(await keys(PREFIX.history)).toEqual([]);
+  });
+
+  it('takes what cells told into the archived record', async () => {
+    const tell = async (number: number, attempt: string) => {
+      const writes = cellEventsWrites('c', attempt, [{ t: '1', c: 'rep', k: 'started', x: '' }], 'end');
+      await store.commit({ guards: [], writes: writes({ number, rejection_count: 0 }) });
+    };
+    for (const number of [1, 12]) await finish({ number });
+    // Of a task that still lives, in the same bucket.
+    for (const number of [1, 12, 12, 13]) await tell(number, `a-${number}`);
+    await tell(12, 'b-12');
+    await archive().fill(never, ALL);
+    expect(await keys(PREFIX.events)).toEqual(['events/0000000000000013/a-13']);
+    await tell(12, 'c-12');
+    await view.reached((await history.amend(12, (record) => record)) ?? 0);
+    await archive().fill(never, ALL);
+    const attempts = (await history.get('12'))?.record.events?.map(({ attempt }) => attempt);
+    expect(attempts).toEqual(['a-12', 'b-12', 'c-12']);
+  });
+
+  it('drops the oldest buckets by age, count and size, with all that belongs to them', async () => {
+    const big = () => Array.from({ length: 2_000 }, () => Math.random().toString(36)).join('');
+    for (const number of [1, 2]) await finish({ number, annotation: big() }, 3n);
+    for (const number of [128, 129]) await finish({ number }, 2n);
+    // An old number that ended late is as young as its end.
+    await finish({ number: 256 }, 2n);
+    await finish({ number: 257 });
+    for (const number of [400, 401]) await finish({ number });
+    const keepMs = 36 * 3_600_000;
+    expect(await archive({ keepMs }).prune(never)).toBe(0);
+    await archive().fill(never, ALL);
+    expect(await archive().prune(never)).toBe(0);
+    expect(await keys(PREFIX.archiveApart)).toHaveLength(2);
+
+    expect(await archive({ keepBytes: 20_000 }).prune(never)).toBe(2);
+    expect(await keys(PREFIX.archiveApart)).toEqual([]);
+    expect(await archive({ keepMs }).prune(never)).toBe(2);
+    expect(await listed(history, 10)).toEqual([401, 400, 257, 256]);
+    expect(await archive({ keepCount: 3 }).prune(never)).toBe(0);
+    expect(await archive({ keepCount: 2 }).prune(never)).toBe(2);
+    expect(await listed(history, 10)).toEqual([401, 400]);
+    expect(await history.get('256')).toBeUndefined();
+    expect(await keys(PREFIX.archive)).toHaveLength(1);
+    expect(await keys(PREFIX.archiveSummary)).toHaveLength(1);
+  });
+
+  it('loses and doubles nothing when archiving breaks off anywhere, or two do it at once', async () => {
+    const numbers: number[] = [];
+    // Over two buckets: a block and one group of deletions, then a block and two groups.
+    for (let commits = 0; commits < 5; commits += 1) {
+      const fresh = Array.from({ length: 60 }, (_, at) => 1_280 * (commits + 1) + 108 + at);
+      await Promise.all(fresh.map(async (number) => await finish({ number })));
+      numbers.push(...fresh);
+      let left = commits;
+      const breaking: Store = new Proxy(store, {
+        get: (target, name) => {
+          if (name !== 'commit') return Reflect.get(target, name).bind(target);
+          return async (commit: Commit) => {
+            left -= 1;
+            if (left < 0) throw new Error('the process died');
+            return await target.commit(commit);
+          };
+        },
+      });
+      await expect(archive({}, breaking).fill(never, ALL)).rejects.toThrow('died');
+      expect(await listed(history, 70)).toEqual(falling(numbers));
+    }
+    await Promise.all([archive().fill(never, ALL), archive().fill(never, ALL)]);
+    await archive().fill(never, ALL);
+    expect(await listed(history, 70)).toEqual(falling(numbers));
+    expect(await keys(PREFIX.history)).toEqual([]);
+  });
+});
