@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh [NAME...]: compiles bench/ and runs its programs, or only those named. A program is a file that says in its head
+# bench.sh [NAME...]: compiles bench/ and runs its programs and writes bench/report.md, or runs only those named. A program is a file that says in its head
 # how to run it (node dist/bench-run/bench/NAME.js); the others are its parts. DOCKER_HOST names an engine while they run.
 set -euo pipefail
 # shellcheck source=.make/lib.sh
@@ -19,7 +19,13 @@ done
 node_modules/.bin/tsc -p bench/tsconfig.json >&2 || die "the benchmarks do not compile"
 rm -rf dist/bench-run/proto
 cp -R proto dist/bench-run/proto
+results=.run/bench
+mkdir -p "$results"
 for name in "${names[@]}"; do
   printf '== bench/%s.ts\n' "$name"
-  .make/with-engine.sh node --expose-gc "dist/bench-run/bench/$name.js"
+  rm -f "$results/$name.json"
+  .make/with-engine.sh node --expose-gc "dist/bench-run/bench/$name.js" | tee "$results/$name.out"
+  # The last line of each is its result for programs.
+  tail -n 1 "$results/$name.out" >"$results/$name.json"
 done
+[ $# -gt 0 ] || node .make/bench-report.mjs "$results" "${names[@]}" >bench/report.md

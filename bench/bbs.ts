@@ -1,6 +1,6 @@
 /**
  * Whole lives of tasks through one BBS on etcd, the driver in a process of its own, beside bare etcd transactions of the same keys.
- *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/bbs-lifecycle.js
+ *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/bbs.js
  */
 import { randomUUID } from 'node:crypto';
 import type { Store } from '../bbs/store/store.ts';
