@@ -113,9 +113,6 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const found = await findRemains({ runtime, journal, outbox, spools, log });
 
     const capacity = new Capacity(total);
-    const offer = offerOf(config, total, engine);
-    let stopping = false;
-    const changed = () => auction.changed();
     const starts = new Gate(config.maxStarts);
     const prepared = new PreparedContainers({
       runtime,
@@ -125,6 +122,9 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       clock,
       log,
     });
+    const offer = offerOf(config, total, engine);
+    let stopping = false;
+    const changed = () => auction.changed();
     const health = new Health(runtime, engine, config.stateDir, log, changed);
     const controls: ControlLink[] = [];
     const membership: Membership = new Membership({
@@ -165,10 +165,10 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       outputs,
       starts,
       removals: new Gate(config.maxStarts),
+      prepared,
       transfers,
       certificates: config.trustedCertificates,
       unpackMaxBytes,
-      prepared,
       calls,
       membership,
       clock,
@@ -270,13 +270,13 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       await bounded(done, killOnStop ? KILL_STOP_MS : STOP_MS, 'handing back work').catch((error: unknown) => {
         log.warn({ error: errorText(error), left: rep.size }, 'cell.stop-unfinished');
       });
-      leaving.abort();
-      if (killOnStop && rep.size > 0) {
-        // What could not be reported stays in the outbox; its container need not.
       await bounded(prepared.stop(), REMOVE_ALL_MS, 'removing prepared containers').catch((error: unknown) => {
         // Found and removed by the next process of this cell.
         log.warn({ error: errorText(error), left: prepared.waiting }, 'cell.prepared-left');
       });
+      leaving.abort();
+      if (killOnStop && rep.size > 0) {
+        // What could not be reported stays in the outbox; its container need not.
         await bounded(rep.removeAll(), REMOVE_ALL_MS, 'removing containers').catch((error: unknown) => {
           log.warn({ error: errorText(error) }, 'cell.containers-left');
         });

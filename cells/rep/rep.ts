@@ -138,6 +138,8 @@ export class Rep {
       const { id, name, labels } = owned;
       const attempt = labels[LABELS.attempt];
       if (attempt !== undefined && this.#attempts.has(attempt)) continue;
+      // Those without an attempt are either kept ready by this process, or were when their task came.
+      if (prepared.owns(owned) || this.#holds(id)) continue;
       log.warn({ container: name, attempt }, 'container.stray');
       await runtime.remove(id);
     }
@@ -149,10 +151,13 @@ export class Rep {
     await Promise.all((await runtime.listOwned()).map(async ({ id }) => await runtime.remove(id)));
   }
 
+  #holds(container: string): boolean {
+    for (const attempt of this.#attempts.values()) if (attempt.container === container) return true;
+    return false;
+  }
+
   async #execute({ does, claim }: Step, epoch: string): Promise<void> {
     const attempt = this.#attempts.get(claim.attempt);
-      // Those without an attempt are either kept ready by this process, or were when their task came.
-      if (prepared.owns(owned) || this.#holds(id)) continue;
     switch (does) {
       case 'take':
         // Goes its own way: a full cell or a slow registry must not hold up the others.
@@ -164,11 +169,6 @@ export class Rep {
       case 'adopt':
         if (attempt !== undefined) await this.#adopt(attempt, epoch);
         return;
-  #holds(container: string): boolean {
-    for (const attempt of this.#attempts.values()) if (attempt.container === container) return true;
-    return false;
-  }
-
       case 'verify':
         if (attempt !== undefined) await this.#verify(attempt);
         return;

@@ -247,8 +247,6 @@ async function begin(rep: RepContext, attempt: Attempt, task: Task, prepared: Pr
     return await concludeUnrun(rep, attempt, refused ? infraFailed('start_refused', why) : unconfirmed(why));
   }
   log.info(idOf(attempt), 'attempt.started');
-  mark(rep, attempt, 'runtime', 'started', 'container started');
-  if (!attempt.steps) mark(rep, attempt, 'action', 'action_started', 'action.run', { data: { path: 'action.run' } });
   if (attempt.prepared) {
     attempt.begunAt = rep.clock.nowNanos();
     // Before anybody may leave it to itself: nothing else tells the next process of this cell that it is not idle any more.
@@ -256,6 +254,8 @@ async function begin(rep: RepContext, attempt: Attempt, task: Task, prepared: Pr
       log.warn({ ...idOf(attempt), error: errorText(error) }, 'journal.write-failed');
     });
   }
+  mark(rep, attempt, 'runtime', 'started', 'container started');
+  if (!attempt.steps) mark(rep, attempt, 'action', 'action_started', 'action.run', { data: { path: 'action.run' } });
   if (attempt.steps) await runSteps(rep, attempt, container, task);
   else await observe(rep, attempt, container);
 }
