@@ -8,8 +8,9 @@ import { faultsOf, pathText } from './spec-faults.ts';
 import { duration, int32, integer, list, text, texts, uint32, yesNo } from './spec-fields.ts';
 
 /** A definition as people write it: what is left out gets its default, time spans may be `5m`, `rootfs` is `root_fs`. */
-export type TaskSpec = Loose<Omit<TaskDefinition, 'max_run_time' | 'placement_deadline' | 'stop'>> & {
+export type TaskSpec = Loose<Omit<TaskDefinition, 'max_run_time' | 'placement_deadline' | 'stop' | 'metric_tags'>> & {
   readonly rootfs?: string;
+  readonly metric_tags?: Readonly<Record<string, string | { readonly static: string }>> | null;
   readonly max_run_time?: string | number | null;
   readonly placement_deadline?: string | number | null;
   readonly stop?: { readonly signal?: string; readonly grace?: string | number | null } | null;
@@ -46,6 +47,27 @@ const cachedDependency = z.strictObject({
   checksum_value: text(),
 });
 
+/** A text, or Diego's `{"static": text}` for it. */
+const metricTag = z
+  .unknown()
+  .transform((given, context): string => {
+    if (typeof given === 'string') return given;
+    const form: object = typeof given === 'object' && given !== null ? given : {};
+    if ('static' in form && typeof form.static === 'string' && Object.keys(form).length === 1) return form.static;
+    const message =
+      'dynamic' in form
+        ? 'has a dynamic value, which only an instance of a long-running process has; give a text'
+        : 'must be text, or {"static": text}';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .meta({
+    anyOf: [
+      { type: 'string' },
+      { type: 'object', properties: { static: { type: 'string' } }, required: ['static'], additionalProperties: false },
+    ],
+  });
+
 const NESTED = {
   network: z.strictObject({ mode: text(), properties: texts() }),
   log_rate_limit: z.strictObject({ bytes_per_second: integer(-1, Number.MAX_SAFE_INTEGER) }),
@@ -75,7 +97,7 @@ const FIELDS = {
   image_username: text(),
   image_password: text(),
   log_rate_limit: NESTED.log_rate_limit.nullish(),
-  metric_tags: texts(),
+  metric_tags: z.record(z.string(), metricTag).default({}),
   network: NESTED.network.nullish(),
   volume_mounted_files: mountedFiles,
   trusted_system_certificates_path: text(),

@@ -98,6 +98,18 @@ describe('a task spec', () => {
     expect(Object.keys(parseTaskSpec({ ...least, ...nothing }))).toHaveLength(28);
   });
 
+  it('takes metric tags as texts or as static values, and refuses dynamic ones by name', () => {
+    const metric_tags = { app: 'a', space: { static: 's' } };
+    expect(parseTaskSpec({ ...least, metric_tags }).metric_tags).toEqual({ app: 'a', space: 's' });
+    const wrong = { index: { dynamic: 'INDEX' }, both: { static: 'x', more: 1 }, number: 7, none: null };
+    expect(faultsOf({ ...least, metric_tags: wrong })).toEqual([
+      'metric_tags.index: has a dynamic value, which only an instance of a long-running process has; give a text',
+      'metric_tags.both: must be text, or {"static": text}',
+      'metric_tags.number: must be text, or {"static": text}',
+      'metric_tags.none: must be text, or {"static": text}',
+    ]);
+  });
+
   it('takes rootfs for root_fs, and refuses two that differ', () => {
     const { root_fs, ...rest } = least;
     expect(parseTaskSpec({ ...rest, rootfs: root_fs }).root_fs).toBe(root_fs);
