@@ -192,7 +192,7 @@ describe('outputs', () => {
 
   it('come from a shared store when their cell is away, and from nowhere when nobody keeps them', async () => {
     const store = mkdtempSync(join(tmpdir(), 'gavel-store-'));
-    const shared = { outputs: { store: `dir:${store}` }, placement_tags: ['shared'] };
+    const shared = { outputs: { store: `dir:${store}` }, placementTags: ['shared'] };
     const own = await startSystem({ cells: {} });
     try {
       const first = await own.addCell('cell-a', shared);
