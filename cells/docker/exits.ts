@@ -6,6 +6,16 @@ import { cancelled, type Engine } from './engine.ts';
 /** After a wake-up that was none; keeps a waiting loop from turning hot. */
 const CALM_MS = 100;
 
+/**
+ * The run that was waited for is over, and its own end is not known any more. Not waited for: the second run, which nobody here
+ * has asked for, and which need not end (a container that idles waits for a command that does not come again).
+ */
+const STARTED_AGAIN: ContainerExit = {
+  exitCode: 137,
+  oomKilled: false,
+  error: 'the container was started again from outside',
+};
+
 export interface ExitWatch {
   readonly engine: Engine;
   readonly id: string;
@@ -30,6 +40,7 @@ export async function waitForExit(watch: ExitWatch, signal: AbortSignal): Promis
       const state = await inspect(watch, signal);
       if (state?.status === 'missing') throw new DomainError('not_found', `cannot ${what}: it is gone`);
       if (state?.exit !== undefined) return state.exit;
+      if (state !== undefined && state.restartCount > 0) return STARTED_AGAIN;
       if (woken) {
         woken = false;
         await pause(undefined, CALM_MS, signal);

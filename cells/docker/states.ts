@@ -24,7 +24,8 @@ export function toState(info: ContainerInspectInfo): ContainerState {
     // A container that was started again still carries the end of its run before.
     finishedAt: status === 'exited' ? unixNanoseconds(state.FinishedAt) : undefined,
     exit,
-    restartCount: info.RestartCount,
+    // The engine counts only what its own policy did; one that runs and has an end behind it was started again by somebody.
+    restartCount: info.RestartCount + (running && unixNanoseconds(state.FinishedAt) !== undefined ? 1 : 0),
     ...(running && address !== undefined ? { address } : {}),
   };
 }

@@ -337,6 +337,7 @@ export interface ContainerState {
   readonly startedAt: bigint | undefined;
   readonly finishedAt: bigint | undefined;
   readonly exit: ContainerExit | undefined;
+  /** More than 0: it was started again, by the engine or by a person. */
   readonly restartCount: number;
   /** Its own address on the bridge, while it runs there. */
   readonly address?: string;

@@ -6,6 +6,7 @@ import type { ContainerRuntime } from '../../cells/executor/runtime.ts';
 import {
   closeTestRuntime,
   collect,
+  engineCall,
   engineGet,
   NO_LIMITS,
   openTestRuntime,
@@ -193,6 +194,16 @@ describe('exit', () => {
       expect(Date.now() - Number(finishedAt / 1_000_000n)).toBeLessThan(5_000);
     }
     await closeTestRuntime(rarely);
+  });
+
+  it('is told of a container that was started again by a person, which goes on running', async () => {
+    const id = await runtime.create(shell('sleep 300'));
+    await runtime.start(id);
+    const exit = runtime.waitForExit(id, AbortSignal.timeout(30_000));
+    await engineCall('POST', `/containers/${id}/restart?t=0`);
+    expect(await exit).toMatchObject({ exitCode: 137, error: expect.stringContaining('started again') as string });
+    expect(await runtime.inspect(id)).toMatchObject({ status: 'running', restartCount: 1 });
+    await runtime.remove(id);
   });
 
   it('reaps what the program left behind, and hands on signals', async () => {
