@@ -3,12 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Of the fault suite `make test` runs the short form (GAVEL_FAULTS unset); these files have none. */
+const short = process.env['GAVEL_FAULTS'] !== 'all';
+const LONG_FAULTS = ['test/faults/cut.test.ts', 'test/faults/store.test.ts'];
+
 /** One folder of test/ as a project. Files that share an engine or start whole systems run one at a time. */
 const project = (name: string, seconds: number, parallel: boolean, order: number) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    exclude: short ? LONG_FAULTS : [],
     testTimeout: seconds * 1000,
     hookTimeout: Math.max(seconds, 30) * 1000,
     teardownTimeout: 10_000,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RoleProcess, TIMES } from '../support/processes.ts';
-import { ALL, Scene, until } from './scene.ts';
+import { Scene, until } from './scene.ts';
 import { containersOf } from './witness.ts';
 
 /** Sections 2.2 and 2.3: cells that are cut off, paused, doubled; leaders that are paused; an etcd without a majority. */
@@ -9,7 +9,7 @@ import { containersOf } from './witness.ts';
 const FENCED_MS = 2 * TIMES.cellLeaseMs;
 const LOST_MS = TIMES.cellLeaseMs + TIMES.lostGraceMs;
 
-describe.runIf(ALL)('a cell that is cut off', () => {
+describe('a cell that is cut off', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.open({ cells: 2, proxyCells: true });

@@ -105,7 +105,7 @@ function kindOfCommit({ guards, writes }) {
 
 function kindOfRequest({ method, path }) {
   if (method === 'DELETE') return 'remove';
-  if (path.includes('/archive')) return 'archive';
+  if (path.includes('/archive')) return method === 'PUT' ? 'fill' : 'archive';
   if (path.includes('/containers/create')) return 'create';
   if (path.endsWith('/containers/json')) return 'list';
   const verb = /\/(?:containers|exec)\/[^/]+\/(\w+)$/.exec(path)?.[1];

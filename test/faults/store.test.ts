@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ALL, Scene, until } from './scene.ts';
+import { Scene, until } from './scene.ts';
 
 /** Section 2.2: three members, two BBS, two auctioneers. */
-describe.runIf(ALL)('a store of three members', () => {
+describe('a store of three members', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.open({ members: 3, cells: 2, auctioneers: 2 });

@@ -211,6 +211,25 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     expect(await startTask(made.task_guid, attempt, 'cell-1', epoch, 'another')).toBe('invalid_transition');
   });
 
+  it('takes no claim and no adoption under an epoch that its cell does not hold', async () => {
+    const epoch = await register('cell-1');
+    const another = String(Number(epoch) + 1_000_000);
+    const made = await bbs.tasks.DesireTask(request());
+    const { task_guid, uid } = made;
+    const { verdicts } = await bbs.placement.ClaimTasks({
+      items: [
+        { task_guid, uid, cell_id: 'cell-1', epoch: another },
+        { task_guid, uid, cell_id: 'cell-that-is-not', epoch },
+      ],
+    });
+    expect(verdicts.map(({ verdict }) => verdict?.code)).toEqual(['stale_attempt', 'stale_attempt']);
+    const attempt = await claim(made, 'cell-1', epoch);
+    await startTask(task_guid, attempt, 'cell-1', epoch);
+    const adopt = { cell_id: 'cell-1', epoch: another, claims: [{ task_guid, attempt }] };
+    expect((await bbs.cells.AdoptTasks(adopt)).verdicts[0]?.code).toBe('stale_attempt');
+    expect((await bbs.tasks.GetTask({ task_guid })).state).toBe('RUNNING');
+  });
+
   it('refuses what comes from another attempt, cell or epoch', async () => {
     const epoch = await register('cell-1');
     const made = await bbs.tasks.DesireTask(request());

@@ -61,9 +61,8 @@ class Process {
 
   async open(): Promise<void> {
     await this.view.open();
-    const deps = { view: this.view, tasks: this.tasks, clock: systemClock(), policy: POLICY, log };
     // On every process at once: two leaders must do no harm.
-    this.#duties = converge(deps, this.#stopping.signal);
+    this.#duties = converge(dutiesOf(this), this.#stopping.signal);
   }
 
   async close(): Promise<void> {
@@ -71,6 +70,10 @@ class Process {
     await this.#duties;
     await this.view.close();
   }
+}
+
+function dutiesOf({ view, tasks }: Process): ConvergerDeps {
+  return { view, tasks, clock: systemClock(), policy: POLICY, sparedUntil: () => undefined, log };
 }
 
 /** Two BBS processes on one store; calls go to either, as the wind blows. */
@@ -274,10 +277,57 @@ describe('two BBS whose commits get lost', () => {
     const { uid } = await other.tasks.desire(runTask({}, { task_guid: 'g' }), 'me');
     const stop = new AbortController();
     const asked = vi.spyOn(late.tasks, 'transition');
-    const duties = converge({ view: late.view, tasks: late.tasks, clock: systemClock(), policy, log }, stop.signal);
+    const duties = converge({ ...dutiesOf(late), policy }, stop.signal);
     await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 10_000 });
     await expect(asked.mock.results[0]?.value).rejects.toMatchObject({ code: 'not_found' });
     expect((await other.tasks.read('g'))?.status).toMatchObject({ uid, state: 'PENDING' });
+    stop.abort();
+    await duties;
+    await other.view.close();
+    await store.close();
+  });
+
+  it('refuse on what the store says, not on a view that is late', async () => {
+    const store = await openEmbeddedStore({ path: join(folder, 'late') });
+    const [late, other] = [new Process(store), new Process(store)];
+    await late.view.open();
+    await other.view.open();
+    const bbs = new ClusterBbs({ real: store, processes: [other], any: other } as unknown as Cluster);
+    const epoch = (await bbs.register('cell', 'one')) ?? 0;
+    const made = await other.tasks.create(runTask({}, { task_guid: 'g' }), 'me');
+    await late.view.reached(made instanceof LiveTask ? made.revision : 0);
+    await late.view.close();
+    const claim = { cell_id: 'cell', attempt: 'a', epoch } as const;
+    await bbs.command('g', { type: 'claim', ...claim });
+    // To the late one the task still waits; its cell asks it all the same.
+    expect(late.view.task('g')?.status.state).toBe('PENDING');
+    await start(late, claim);
+    expect((await other.tasks.read('g'))?.status).toMatchObject({ state: 'RUNNING', attempt: 'a' });
+    await other.view.close();
+    await store.close();
+  });
+
+  it('do not call lost what runs on a cell that has come back unseen, and may be about to adopt it', async () => {
+    const store = await openEmbeddedStore({ path: join(folder, 'returned') });
+    const [late, other] = [new Process(store), new Process(store)];
+    await late.view.open();
+    await other.view.open();
+    const bbs = new ClusterBbs({ real: store, processes: [other], any: other } as unknown as Cluster);
+    const epoch = (await bbs.register('cell', 'before')) ?? 0;
+    await bbs.desire('g', '');
+    const claim = { cell_id: 'cell', attempt: 'a', epoch } as const;
+    await bbs.command('g', { type: 'claim', ...claim });
+    await start(other, claim);
+    await bbs.endLease('cell');
+    await vi.waitUntil(() => late.view.cell('cell') === undefined && late.view.task('g')?.status.state === 'RUNNING');
+    await late.view.close();
+    await bbs.register('cell', 'after');
+    const asked = vi.spyOn(late.tasks, 'transition');
+    const stop = new AbortController();
+    const duties = converge({ ...dutiesOf(late), policy: { ...POLICY, lostGraceMs: 1 } }, stop.signal);
+    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 10_000 });
+    await expect(asked.mock.results[0]?.value).rejects.toMatchObject({ code: 'conflict' });
+    expect((await other.tasks.read('g'))?.status.state).toBe('RUNNING');
     stop.abort();
     await duties;
     await other.view.close();
