@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { Agent, type IncomingMessage, request } from 'node:http';
-import { cellConfig } from '../cells/config.ts';
+import { Agent, request } from 'node:http';
 import { containerBody } from '../cells/docker/profile.ts';
 import { engineSocket, IMAGE, requireEngine, specOf } from '../test/support/engine.ts';
-import { startSystem, type TestSystem } from '../test/support/system.ts';
+import { cellName, startSystem, type TestSystem } from '../test/support/system.ts';
 
 /* What the benchmarks on a real engine share: the system, the bare API with the same options, and `docker run`. */
 
@@ -19,21 +18,14 @@ export async function needEngine(): Promise<void> {
   await requireEngine();
 }
 
-/** Whether cells can be asked to keep prepared containers, and how. */
-export const PREPARED: Record<string, unknown> | undefined =
-  process.env['PREPARED'] === undefined
-    ? 'prepared' in cellConfig.shape
-      ? {}
-      : undefined
-    : (JSON.parse(process.env['PREPARED']) as Record<string, unknown>);
-
 export interface BenchSystem extends TestSystem {
   readonly cellId: string;
 }
 
 export async function system(cell: Record<string, unknown>): Promise<BenchSystem> {
   const cellId = `bench-${randomUUID().slice(0, 8)}`;
-  return { ...(await startSystem({ cells: { [cellId]: { memoryMb: 8_192, ...cell } } })), cellId };
+  const started = await startSystem({ cells: { [cellId]: { memoryMb: 8_192, ...cell } } });
+  return { ...started, cellId: cellName(cellId) };
 }
 
 export const MEMORY_MB = 64;
@@ -58,15 +50,22 @@ export async function api(method: string, path: string, body?: object): Promise<
   });
 }
 
+const STARTED = '/started';
+/** Notes the time of its first instruction, and tells it. */
+export const NOTING = ['/bin/sh', '-c', `: > ${STARTED}; stat -c %z ${STARTED} > /result`] as const;
+const TRUE = ['/bin/true'] as const;
+
 const bareName = () => `gavel-bench-${randomUUID()}`;
 
 let version: Promise<string> | undefined;
 const apiVersion = async () => (JSON.parse(await api('GET', '/version')) as { ApiVersion: string }).ApiVersion;
 
 /** create, start and wait with the very body that a cell sends. @returns its name, to remove it off the clock. */
-export async function bareRun(): Promise<string> {
+export async function bareRun([path = '', ...args]: readonly string[] = TRUE): Promise<string> {
   const spec = specOf({
     name: bareName(),
+    path,
+    args,
     limits: { memoryBytes: MEMORY_MB * 2 ** 20, diskBytes: 0, cpuShares: 0, pids: 1_024, nofile: 0 },
   });
   const body = containerBody(spec, {
@@ -83,7 +82,7 @@ export async function bareRun(): Promise<string> {
 }
 
 /** `docker run` of the same image and limits. */
-export async function cliRun(): Promise<string> {
+export async function cliRun(command: readonly string[]): Promise<string> {
   const name = bareName();
   const limits = ['--memory', `${MEMORY_MB}m`, '--memory-swap', `${MEMORY_MB}m`, '--pids-limit', '1024'];
   const args = [
@@ -97,7 +96,7 @@ export async function cliRun(): Promise<string> {
     '--name',
     name,
     IMAGE,
-    '/bin/true',
+    ...command,
   ];
   const child = spawn('docker', args, {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -113,52 +112,31 @@ export async function cliRun(): Promise<string> {
 
 export const remove = (name: string): Promise<string> => api('DELETE', `/containers/${name}?force=1&v=1`);
 
-interface EngineEvent {
-  readonly Action: string;
-  readonly timeNano: number;
-  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
+/** When the process began by its own word, which costs every competitor the same; in ms of the wall clock, to 4 ms. */
+export async function beganAt(name: string): Promise<number> {
+  const found = await head(`/containers/${name}/archive?path=${STARTED}`);
+  return Date.parse((JSON.parse(Buffer.from(found, 'base64').toString()) as { mtime: string }).mtime);
 }
 
-/** The engine's own word on when processes begin, by one clock for everybody who is compared. */
-export class Starts {
-  readonly #seen: EngineEvent[] = [];
-  readonly #answer: IncomingMessage;
+/** The file that a callback brings along, as the engine hands it out. */
+export const resultOf = (name: string): Promise<string> => api('GET', `/containers/${name}/archive?path=/result`);
 
-  static async open(): Promise<Starts> {
-    const filters = encodeURIComponent(JSON.stringify({ type: ['container'], event: ['start', 'exec_start'] }));
-    const answer = await new Promise<IncomingMessage>((done, fail) => {
-      const call = request({ socketPath: engineSocket(), path: `/events?filters=${filters}`, agent: false }, done);
-      call.on('error', fail);
-      call.end();
+async function head(path: string): Promise<string> {
+  return await new Promise((done, fail) => {
+    const call = request({ socketPath: engineSocket(), method: 'HEAD', path, agent }, (answer) => {
+      answer.resume();
+      const told = answer.headers['x-docker-container-path-stat'];
+      if (typeof told === 'string') done(told);
+      else fail(new Error(`HEAD ${path}: ${answer.statusCode}`));
     });
-    return new Starts(answer);
-  }
+    call.on('error', fail);
+    call.end();
+  });
+}
 
-  private constructor(answer: IncomingMessage) {
-    this.#answer = answer;
-    let rest = '';
-    answer.on('data', (bytes: Buffer) => {
-      const lines = (rest + bytes.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') this.#seen.push(JSON.parse(line) as EngineEvent);
-    });
-    answer.on('error', () => {});
-  }
-
-  /**
-   * When the first process of a container began since then, in ms of the wall clock; `action` says what such a beginning is, and the
-   * name or the label `gavel.cell` whose it is: others may use the engine, too.
-   */
-  since(wallMs: number, action: 'start' | 'exec_start', owner: string): number {
-    const found = this.#seen.find(({ Action, timeNano, Actor: { Attributes } }) => {
-      if (!Action.startsWith(action) || timeNano / 1e6 < wallMs) return false;
-      return Attributes['name'] === owner || Attributes['gavel.cell'] === owner;
-    });
-    if (found === undefined) throw new Error(`the engine told of no start of ${owner}`);
-    return found.timeNano / 1e6;
-  }
-
-  close(): void {
-    this.#answer.destroy();
-  }
+/** The containers of a cell that wait for a task. */
+export async function waiting(cellId: string): Promise<readonly string[]> {
+  const filters = { label: [`gavel.cell=${cellId}`, 'gavel.prepared'], status: ['running'], name: ['gavel-prepared-'] };
+  const list = await api('GET', `/containers/json?filters=${encodeURIComponent(JSON.stringify(filters))}`);
+  return (JSON.parse(list) as { Id: string }[]).map(({ Id }) => Id);
 }

@@ -9,18 +9,23 @@ import { type Row, report, row } from './bbs-parts.ts';
 import {
   type BenchSystem,
   bareRun,
+  beganAt,
   cliRun,
   MEMORY_MB,
+  NOTING,
   needEngine,
-  PREPARED,
   remove,
-  Starts,
+  resultOf,
   system,
+  waiting,
 } from './latency-parts.ts';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 15);
-const QUIET_MS = 100;
+const QUIET_MS = 150;
 const CALLBACK_MS = 30_000;
+/** Kept ready where tasks are to find one. */
+const READY = 2;
+const READY_MS = 30_000;
 
 interface Times {
   readonly start: number[];
@@ -31,17 +36,19 @@ const now = () => performance.timeOrigin + performance.now();
 
 await needEngine();
 const receiver = await startReceiver();
-const starts = await Starts.open();
 
 async function ours({ tasks, cellId }: BenchSystem, prepared: boolean, into: Times): Promise<void> {
+  const ready = prepared ? await waiting(cellId) : [];
   const heard = receiver.received.length;
+  const [path, ...args] = NOTING;
   const began = now();
   const { task_guid } = await tasks.DesireTask({
     task_guid: randomUUID(),
     domain: 'bench',
     root_fs: 'preloaded:busybox',
     memory_mb: MEMORY_MB,
-    action: { run: { path: '/bin/true' } },
+    action: { run: { path, args } },
+    result_file: '/result',
     completion_callback_url: receiver.url,
   });
   while (receiver.received.length === heard) {
@@ -49,33 +56,51 @@ async function ours({ tasks, cellId }: BenchSystem, prepared: boolean, into: Tim
     await sleep(1);
   }
   into.end.push(now() - began);
-  const { failed, failure_reason } = JSON.parse(receiver.received.at(-1)?.body ?? '{}') as Record<string, unknown>;
+  const { failed, failure_reason, result } = JSON.parse(receiver.received.at(-1)?.body ?? '{}') as Record<
+    string,
+    unknown
+  >;
   if (failed !== false) throw new Error(`the task failed: ${String(failure_reason)}`);
-  into.start.push(starts.since(began, prepared ? 'exec_start' : 'start', cellId) - began);
+  into.start.push(Date.parse(String(result)) - began);
+  if (!prepared) return;
+  const left = new Set(await waiting(cellId));
+  if (ready.every((id) => left.has(id))) throw new Error('the task found no prepared container');
 }
 
-async function theirs(run: () => Promise<string>, into: Times): Promise<void> {
+async function theirs(run: (command: readonly string[]) => Promise<string>, into: Times): Promise<void> {
   const began = now();
-  const name = await run();
+  const name = await run(NOTING);
+  // Ours is told with its result.
+  await resultOf(name);
   into.end.push(now() - began);
-  await sleep(20);
-  into.start.push(starts.since(began, 'start', name) - began);
+  into.start.push((await beganAt(name)) - began);
   await remove(name);
 }
 
-/** What one does to the engine (a removal, a new prepared container) must not fall on the next. */
-async function quiet(run: () => Promise<void>): Promise<void> {
-  await run();
-  await sleep(QUIET_MS);
+/** A cell that is idle has as many as it may have. */
+async function allReady({ cellId }: BenchSystem): Promise<void> {
+  const until = now() + READY_MS;
+  while ((await waiting(cellId)).length < READY) {
+    if (now() > until) throw new Error(`there are not ${READY} prepared containers`);
+    await sleep(50);
+  }
 }
 
-async function pairs(prepared: boolean, cell: Record<string, unknown>): Promise<Row[]> {
-  const running = await system(cell);
+async function pairs(prepared: boolean): Promise<Row[]> {
+  const running = await system({ preparedContainers: prepared ? READY : 0 });
   const [mine, cli, bare] = [times(), times(), times()];
+  // What one does to the engine (a removal, a new prepared container) must not fall on the next.
+  const quiet = async (run: () => Promise<void>): Promise<void> => {
+    await run();
+    if (prepared) await allReady(running);
+    await sleep(QUIET_MS);
+  };
   try {
-    await sleep(prepared ? 2_000 : 200);
-    for (const warm of [ours(running, prepared, times()), theirs(cliRun, times()), theirs(bareRun, times())])
-      await warm;
+    // What is used twice is popular.
+    await ours(running, false, times());
+    await quiet(() => ours(running, false, times()));
+    await quiet(() => theirs(cliRun, times()));
+    await quiet(() => theirs(bareRun, times()));
     for (let pair = 0; pair < PAIRS; pair += 1) {
       await quiet(() => ours(running, prepared, mine));
       await quiet(() => theirs(cliRun, cli));
@@ -91,14 +116,11 @@ async function pairs(prepared: boolean, cell: Record<string, unknown>): Promise<
   return [
     row(`submit to start, ${name}`, 'ms', mine.start, first.start, `peer: ${peerNames[0]}, create and start`),
     row(`submit to start, ${name}, other peer`, 'ms', mine.start, second.start, `peer: ${peerNames[1]}`),
-    row(`submit to callback, ${name}`, 'ms', mine.end, first.end, `peer: ${peerNames[0]} to its exit`),
-    row(`submit to callback, ${name}, other peer`, 'ms', mine.end, second.end, `peer: ${peerNames[1]} to its exit`),
+    row(`submit to callback, ${name}`, 'ms', mine.end, first.end, `peer: ${peerNames[0]} to its result`),
+    row(`submit to callback, ${name}, other peer`, 'ms', mine.end, second.end, `peer: ${peerNames[1]} to its result`),
   ];
 }
 
-const rows = await pairs(false, PREPARED === undefined ? {} : { prepared: { containers: 0 } });
-if (PREPARED === undefined) console.log('cells keep no prepared containers yet: only the plain path is measured');
-else rows.push(...(await pairs(true, PREPARED)));
-starts.close();
+const rows = [...(await pairs(false)), ...(await pairs(true))];
 await receiver.stop();
 report('latency', rows);
