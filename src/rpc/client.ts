@@ -31,6 +31,7 @@ export class Channel {
         new grpc.Client(address, credentials, {
           'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
           'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+          'grpc.enable_channelz': 0,
           'grpc.keepalive_time_ms': 10_000,
           'grpc.keepalive_timeout_ms': 5_000,
           'grpc.keepalive_permit_without_calls': 1,

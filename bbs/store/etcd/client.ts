@@ -36,6 +36,7 @@ export function connect(host: string, tls: EtcdTls | undefined): Etcd3 {
     defaultCallOptions: (call) => (call.isStream ? {} : { deadline: Date.now() + CALL_DEADLINE_MS }),
     grpcOptions: {
       interceptors: [requireLeader],
+      'grpc.enable_channelz': 0,
       // etcd counts pings closer than 5 s against the client.
       'grpc.keepalive_time_ms': 6_000,
       'grpc.keepalive_timeout_ms': 3_000,
