@@ -1,10 +1,15 @@
 import { DomainError, isDomainError } from '../src/domain/errors.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
-import { cellKey } from './keys.ts';
-import type { CellOffer, CellRecord } from './records.ts';
+import { cellKey, drainKey } from './keys.ts';
+import type { CellOffer, CellRecord, DrainRecord } from './records.ts';
 import type { Store } from './store/store.ts';
 import type { View } from './view.ts';
+
+/** For what runs on a cell that is to be drained, where nothing else is said. */
+const DRAIN_MS = 10 * 60_000;
+const DRAIN_MOST_MS = 7 * 24 * 60 * 60_000;
+const DRAIN_TRIES = 5;
 
 const ID = /^[A-Za-z0-9._-]{1,100}$/;
 
@@ -65,6 +70,40 @@ export class Cells {
   async leave(id: string, epoch: number): Promise<void> {
     const record = await this.#own(id, epoch);
     await this.#store.revokeLease(record.lease);
+  }
+
+  /**
+   * Takes the cell out of the auction until `undrain`. Asked again, a given deadline counts anew; without one nothing changes.
+   * @param deadlineMs for what runs, from now.
+   * @throws DomainError `not_found` when nothing is known of such a cell; `invalid_argument` for a deadline out of bounds.
+   */
+  async drain(id: string, deadlineMs: number | undefined, by: string): Promise<void> {
+    if (deadlineMs !== undefined && !(deadlineMs >= 0 && deadlineMs <= DRAIN_MOST_MS)) {
+      const faults = [{ field: 'deadline', message: 'must be 0s to 7 days' }];
+      throw new DomainError('invalid_argument', 'deadline: must be 0s to 7 days', { faults });
+    }
+    const known = this.#view.cell(id) !== undefined || this.#view.tasksOfCell(id).length > 0;
+    for (let attempt = 0; attempt < DRAIN_TRIES; attempt += 1) {
+      const entry = await this.#store.get(drainKey(id));
+      if (entry === undefined && !known) throw new DomainError('not_found', `there is no cell ${id}`);
+      if (entry !== undefined && deadlineMs === undefined) return await this.#view.reached(entry.modRevision);
+      const record: DrainRecord = { deadline_at: this.#clock.nowMs() + (deadlineMs ?? DRAIN_MS), by };
+      const { committed, revision } = await this.#store.commit({
+        guards: [{ key: drainKey(id), modRevision: entry?.modRevision ?? 0 }],
+        writes: [{ put: drainKey(id), value: encodeRecord(record) }],
+      });
+      if (committed) return await this.#view.reached(revision);
+    }
+    throw new DomainError('conflict', `cell ${id} is being drained by others at this moment; try again`);
+  }
+
+  /** The cell takes work again. @throws DomainError `not_found` when nothing is known of such a cell. */
+  async undrain(id: string): Promise<void> {
+    const entry = await this.#store.get(drainKey(id));
+    if (entry === undefined && this.#view.cell(id) === undefined)
+      throw new DomainError('not_found', `there is no cell ${id}`);
+    const { revision } = await this.#store.commit({ guards: [], writes: [{ delete: drainKey(id) }] });
+    await this.#view.reached(revision);
   }
 
   /** @throws DomainError `stale_attempt` when the caller's epoch is not the one of the view. */

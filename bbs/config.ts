@@ -35,6 +35,16 @@ export const bbsConfig = z.strictObject({
   insecure: z.boolean().default(false).describe('serve other machines in the clear'),
   logLevel: z.enum(LOG_LEVELS).default('info'),
   cellLeaseMs: ms().min(2_000).default(10_000).describe('a cell that is silent for so long is lost'),
+  massLoss: z
+    .strictObject({
+      cells: z.int().min(0).default(3).describe('fewer cells than this at once are no mass loss; 0 = there is none'),
+      share: z.number().min(0).max(1).default(0.5).describe('nor is it one unless they are more than this part of all'),
+      holdMs: ms()
+        .default(5 * 60_000)
+        .describe('how long what runs on them is spared at most'),
+    })
+    .prefault({})
+    .describe('when many cells vanish at once, their running tasks are not failed for a while'),
   eventsKept: z.int().min(16).default(20_000).describe('newest changes kept for readers of events'),
   tasks: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { AsyncQueue } from '../src/platform/async-queue.ts';
 import type { LiveTask } from './live-task.ts';
+import type { DrainRecord } from './records.ts';
 import type { View, ViewChange } from './view.ts';
 
 export interface StopOrder {
@@ -38,7 +39,8 @@ export type Order =
   | { readonly type: 'stop'; readonly stop: StopOrder }
   | { readonly type: 'claimed'; readonly guid: string; readonly attempt: string }
   | { readonly type: 'logs'; readonly logs: LogsOrder }
-  | { readonly type: 'data'; readonly data: DataOrder };
+  | { readonly type: 'data'; readonly data: DataOrder }
+  | { readonly type: 'drain'; readonly drain: DrainRecord | undefined };
 
 /** A cell that lets so many orders lie is stuck; its stream ends, and it asks for its whole list when it comes back. */
 const QUEUE = 10_000;
@@ -85,6 +87,7 @@ export class Control {
   }
 
   #take(change: ViewChange): void {
+    if (change.kind === 'drain') this.send(change.id, { type: 'drain', drain: change.after });
     if (change.kind !== 'task') return;
     const from = holder(change.before);
     const to = holder(change.after);

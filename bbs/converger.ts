@@ -17,6 +17,8 @@ export interface ConvergerDeps {
   readonly tasks: Tasks;
   readonly clock: Clock;
   readonly policy: TaskPolicy;
+  /** Until when (UNIX milliseconds) what runs on this cell is not called lost although the cell is away; undefined = now it may be. */
+  readonly sparedUntil: (cellId: string) => number | undefined;
   readonly log: Logger;
 }
 
@@ -66,7 +68,14 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     const task = view.task(due.guid);
     if (task === undefined) return;
     // A cell that holds its place never loses what it runs.
-    if (due.command.type === 'lose' && view.cell(task.status.cell_id)?.epoch === task.status.epoch) return;
+    if (due.command.type === 'lose') {
+      if (view.cell(task.status.cell_id)?.epoch === task.status.epoch) return;
+      const at = deps.sparedUntil(task.status.cell_id);
+      if (at !== undefined) {
+        queue.push({ ...due, at });
+        return;
+      }
+    }
     try {
       // What was due is this life's: a guid may be used again while the commit is on its way.
       const options = { uid: task.status.uid, ...optionsFor(deps, task, due.command) };
@@ -96,7 +105,7 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
   const change = (what: ViewChange) => {
     if (what.kind === 'reset') all();
     else if (what.kind === 'task' && what.after !== undefined) plan(what.after);
-    else if (what.kind === 'cell') for (const task of view.tasksOfCell(what.id)) plan(task);
+    else if (what.kind === 'cell' || what.kind === 'drain') for (const task of view.tasksOfCell(what.id)) plan(task);
   };
   const unlisten = view.listen(change);
   all();
@@ -119,6 +128,12 @@ function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
       ? due(now, { type: 'unclaim', attempt: status.attempt, reason: `cell ${status.cell_id} was lost` })
       : due(now + deps.policy.lostGraceMs, { type: 'lose', attempt: status.attempt, epoch: status.epoch });
   }
+  if (status.state === 'CLAIMED' && deps.view.drain(status.cell_id) !== undefined)
+    return due(deps.clock.nowMs(), {
+      type: 'unclaim',
+      attempt: status.attempt,
+      reason: `cell ${status.cell_id} is draining`,
+    });
   // Hardly a task has a deadline of its own, and all that wait are looked at when this process becomes the leader.
   const own = status.state === 'PENDING' && task.spec?.mentions('placement_deadline') === true;
   const deadline = nextDeadline(status, own ? definitionOf(task) : {}, deps.policy);

@@ -89,7 +89,7 @@ export class Events {
   }
 
   #take(change: ViewChange): void {
-    if (change.kind === 'outbox') return;
+    if (change.kind === 'outbox' || change.kind === 'drain') return;
     if (change.kind === 'reset') {
       this.#begin = this.#end + 1;
       this.#end += 1;

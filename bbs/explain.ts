@@ -1,4 +1,4 @@
-import { CellIndex, type Member } from '../src/auction/cell-index.ts';
+import { AWAY_MS, CellIndex, type Member } from '../src/auction/cell-index.ts';
 import { type CellVerdict, explain } from '../src/auction/explain.ts';
 import { type Demand, needsOf, type Offer } from '../src/auction/needs.ts';
 import { Refuser } from '../src/auction/refusal.ts';
@@ -88,7 +88,17 @@ function indexOf(view: View, ownUid: string | undefined): CellIndex {
       free.containers -= 1;
       cpuWeight += definition.cpu_weight;
     }
-    index.upsert({ id: record.offer.cell_id, epoch: String(epoch), offer, free, cpuWeight, standing: 'open' });
+    const drained = view.drain(record.offer.cell_id) !== undefined;
+    const standing = drained
+      ? ({ standing: 'closed', note: 'cell is draining' } as const)
+      : ({ standing: 'open' } as const);
+    index.upsert({ id: record.offer.cell_id, epoch: String(epoch), offer, free, cpuWeight, ...standing });
+  }
+  for (const { id, offer } of view.absent.within(AWAY_MS)) {
+    if (offer === undefined) continue;
+    const known = offerOf(offer);
+    const note = 'cell is away';
+    index.upsert({ id, epoch: '', offer: known, free: known.capacity, cpuWeight: 0, standing: 'absent', note });
   }
   return index;
 }

@@ -6,13 +6,14 @@ export const PREFIX = {
   task: 'task/',
   spec: 'spec/',
   cell: 'cell/',
+  drain: 'drain/',
   outbox: 'outbox/',
   history: 'history/',
-  request: 'request/',
   archive: 'archive/',
   archiveSummary: 'archive-summary/',
   archiveApart: 'archive-apart/',
   dead: 'dead/',
+  request: 'request/',
   events: 'events/',
 } as const;
 
@@ -22,6 +23,8 @@ export const taskKey = (guid: string) => `${PREFIX.task}${guid}`;
 export const specKey = (uid: string) => `${PREFIX.spec}${uid}`;
 /** A cell's presence, under its lease. Its create revision is the cell's epoch. */
 export const cellKey = (id: string) => `${PREFIX.cell}${id}`;
+/** An operator's word that a cell is to be empty; outlives the cell's presence. */
+export const drainKey = (id: string) => `${PREFIX.drain}${id}`;
 /** A completion callback that is still owed. */
 export const outboxKey = (uid: string) => `${PREFIX.outbox}${uid}`;
 /** The record of a finished task, until it is archived. The guid is in the key, so that keys alone tell which records there are. */
@@ -43,3 +46,5 @@ export const requestKey = (domain: string, key: string) =>
 export const NUMBER_KEY = 'seq/number';
 /** Who does the periodic duties. */
 export const LEADER_KEY = 'leader/bbs';
+/** Which auctioneer places. */
+export const AUCTION_LEADER_KEY = 'leader/auctioneer';

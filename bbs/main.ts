@@ -6,14 +6,18 @@ import { type Running, runGroup } from '../src/platform/group.ts';
 import { Metrics } from '../src/platform/metrics.ts';
 import { readTls, type TlsFiles } from '../src/platform/tls.ts';
 import { type RunningServer, serve } from '../src/rpc/server.ts';
+import { callbackApi } from './api/callbacks.ts';
 import { cellApi } from './api/cells.ts';
 import { clusterApi } from './api/cluster.ts';
 import { historyApi } from './api/history.ts';
 import { placementApi } from './api/placement.ts';
 import { taskApi } from './api/tasks.ts';
+import { AuctionLead } from './auction-lead.ts';
+import { Ledger } from './callbacks/ledger.ts';
 import { isAcknowledged } from './callbacks/schedule.ts';
 import { deliverCallbacks } from './callbacks/worker.ts';
 import { CellData } from './cell-data.ts';
+import { CellList } from './cell-list.ts';
 import { Cells } from './cells.ts';
 import type { BbsConfig } from './config.ts';
 import { Control } from './control.ts';
@@ -25,6 +29,7 @@ import { Holds } from './holds.ts';
 import { serveHttp } from './http/server.ts';
 import { whileLeader } from './leader.ts';
 import { LogRelay } from './logs.ts';
+import { MassLoss } from './mass-loss.ts';
 import { callbackMeter, measureTasks } from './metrics.ts';
 import { Numbers } from './numbers.ts';
 import { Outputs } from './outputs.ts';
@@ -64,6 +69,11 @@ export async function startBbs(
     throw error;
   }
   const events = new Events(view, config.eventsKept);
+  const { massLoss: massLossPolicy, tasks: policy } = config;
+  const massLoss = new MassLoss({ view, clock, policy: massLossPolicy, windowMs: policy.lostGraceMs, log });
+  metrics.gauge({ name: 'gavel_cells_held', help: 'Cells that went at once and whose tasks are spared' }, (gauge) =>
+    gauge.set(massLoss.size),
+  );
   const unmeasure = measureTasks(view, metrics);
   const leading = metrics.gauge({ name: 'gavel_leader', help: '1 while this BBS does the duties of the leader' });
   leading.set(0);
@@ -73,6 +83,7 @@ export async function startBbs(
   const history = new History(store, view);
   const timelines = new Timelines({ store, view, history, control, data });
   const outputs = new Outputs(view, control, data);
+  const cellList = new CellList({ view, massLoss, clock });
   const cells = new Cells(store, view, clock, config.cellLeaseMs);
   const requests = new Requests(store, clock);
   const tasks = new Tasks({
@@ -83,6 +94,7 @@ export async function startBbs(
     numbers: new Numbers(store),
     requests,
   });
+  const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
   const { scheduleMs: schedule, ...post } = config.callbacks;
 
@@ -99,7 +111,7 @@ export async function startBbs(
         whileLeader(store, log, async (signal) => {
           leading.set(1);
           await Promise.all([
-            converge({ view, tasks, clock, policy: config.tasks, log }, signal),
+            converge({ view, tasks, clock, policy, sparedUntil: (id) => massLoss.heldUntil(id), log }, signal),
             deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, onTried }, signal),
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),
@@ -129,9 +141,10 @@ export async function startBbs(
           services: {
             TaskService: taskApi({ view, tasks, events, history, logs, holds, timelines, outputs }),
             HistoryService: historyApi(history),
-            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines }),
-            PlacementService: placementApi({ view, tasks, events }),
-            ClusterService: clusterApi(view),
+            CallbackService: callbackApi(ledger),
+            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, clock }),
+            PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
+            ClusterService: clusterApi({ cells, cellList, clock }),
           },
         });
         server = running;
@@ -156,7 +169,10 @@ export async function startBbs(
           tasks,
           events,
           history,
+          ledger,
           logs,
+          cells,
+          cellList,
         });
         httpAddress = running.address;
         return running;

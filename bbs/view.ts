@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText, isDomainError } from '../src/domain/errors.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { AbsentCells } from './absent-cells.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
 import { numberInKey } from './history/buckets.ts';
 import { Catalog } from './history/catalog.ts';
@@ -9,7 +11,7 @@ import { historyKey, PREFIX } from './keys.ts';
 import { LiveTask, Spec } from './live-task.ts';
 import { NumberIndex } from './number-index.ts';
 import { OwnWrites } from './own-writes.ts';
-import type { CellRecord, OutboxRecord } from './records.ts';
+import type { CellRecord, DrainRecord, OutboxRecord } from './records.ts';
 import type { Change, Entry, Page, Store } from './store/store.ts';
 
 export { definitionOf, LiveTask } from './live-task.ts';
@@ -37,6 +39,7 @@ export type ViewChange =
       readonly after: LiveCell | undefined;
     }
   | { readonly kind: 'outbox'; readonly uid: string; readonly after: OutboxRecord | undefined }
+  | { readonly kind: 'drain'; readonly id: string; readonly after: DrainRecord | undefined }
   /** The watch broke beyond repair and the view was read anew: what happened in between is not known change by change. */
   | { readonly kind: 'reset' };
 
@@ -61,10 +64,13 @@ export class View {
   #tasks = new Map<string, LiveTask>();
   /** Definitions whose task has not come yet; then they are the task's. */
   #specs = new Map<string, Spec>();
+  /** Cells that were here, or should be. First of the listeners, so that it knows what the others ask it. */
+  readonly absent = new AbsentCells(this, systemClock());
   readonly own = new OwnWrites();
   /** Own writes that the watch has not brought yet. */
   readonly #ahead = new Map<string, LiveTask>();
   #cells = new Map<string, LiveCell>();
+  #drains = new Map<string, DrainRecord>();
   #outbox = new Map<string, OutboxRecord>();
   #tasksOfCell = new Map<string, Set<string>>();
   #numbers = new NumberIndex();
@@ -80,6 +86,7 @@ export class View {
   /** Reads everything once and begins to follow. @throws DomainError `unavailable` when the store does not answer. */
   async open(): Promise<void> {
     await this.#load();
+    this.absent.compare();
     this.#following = this.#follow();
   }
 
@@ -134,6 +141,21 @@ export class View {
     return this.#cells.values();
   }
 
+  /** What an operator said of the cell, registered or not; undefined = it may work. */
+  drain(id: string): DrainRecord | undefined {
+    return this.#drains.get(id);
+  }
+
+  /** Ids of the cells that are to be drained. */
+  drains(): IterableIterator<string> {
+    return this.#drains.keys();
+  }
+
+  /** Ids of the cells that hold tasks, registered or not. */
+  *holders(): Generator<string> {
+    for (const [id, guids] of this.#tasksOfCell) if (guids.size > 0) yield id;
+  }
+
   /** Tasks that a cell holds: CLAIMED or RUNNING there. */
   tasksOfCell(id: string): LiveTask[] {
     const found: LiveTask[] = [];
@@ -178,7 +200,15 @@ export class View {
     const { revision } = await this.#store.list(PREFIX.task, { limit: 1 });
     // Each page becomes at once what is kept of it: the pages themselves take several times the memory.
     const puts: Put[] = [];
-    for (const prefix of [PREFIX.spec, PREFIX.task, PREFIX.cell, PREFIX.outbox, PREFIX.history, PREFIX.archiveSummary]) {
+    for (const prefix of [
+      PREFIX.spec,
+      PREFIX.task,
+      PREFIX.cell,
+      PREFIX.drain,
+      PREFIX.outbox,
+      PREFIX.history,
+      PREFIX.archiveSummary,
+    ]) {
       // Of finished tasks, only what keys and summaries tell: the records stay where they are.
       for await (const entry of this.#everything(prefix, revision, prefix === PREFIX.history)) {
         const put = this.#read(entry);
@@ -189,6 +219,7 @@ export class View {
     this.#tasks = new Map();
     this.#specs = new Map();
     this.#cells = new Map();
+    this.#drains = new Map();
     this.#outbox = new Map();
     this.#tasksOfCell = new Map();
     this.#numbers = new NumberIndex();
@@ -279,6 +310,10 @@ export class View {
         const cell = { record: decodeRecord<CellRecord>(value), epoch: entry.createRevision };
         return (cursor) => this.#putCell(key.slice(PREFIX.cell.length), cell, cursor);
       }
+      if (key.startsWith(PREFIX.drain)) {
+        const drain = decodeRecord<DrainRecord>(value);
+        return () => this.#putDrain(key.slice(PREFIX.drain.length), drain);
+      }
       if (key.startsWith(PREFIX.outbox)) {
         const job = decodeRecord<OutboxRecord>(value);
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
@@ -308,6 +343,7 @@ export class View {
   #gone(key: string, cursor: string): ViewChange | undefined {
     if (key.startsWith(PREFIX.task)) return this.#putTask(key.slice(PREFIX.task.length), undefined, cursor);
     if (key.startsWith(PREFIX.cell)) return this.#putCell(key.slice(PREFIX.cell.length), undefined, cursor);
+    if (key.startsWith(PREFIX.drain)) return this.#putDrain(key.slice(PREFIX.drain.length), undefined);
     if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
     if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
     if (key.startsWith(PREFIX.history)) this.#history.dropRecent(numberInKey(PREFIX.history, key));
@@ -357,6 +393,12 @@ export class View {
     if (after === undefined) this.#cells.delete(id);
     else this.#cells.set(id, after);
     return { kind: 'cell', cursor, id, before, after };
+  }
+
+  #putDrain(id: string, after: DrainRecord | undefined): ViewChange {
+    if (after === undefined) this.#drains.delete(id);
+    else this.#drains.set(id, after);
+    return { kind: 'drain', id, after };
   }
 
   #putOutbox(uid: string, after: OutboxRecord | undefined): ViewChange {

@@ -18,13 +18,13 @@ import { Gate } from './executor/gate.ts';
 import { Journal } from './executor/journal.ts';
 import { Spools } from './executor/logs/spools.ts';
 import { Outbox } from './executor/outbox.ts';
-import { type OutputLimits, OutputStore } from './executor/outputs/store.ts';
 import { PreparedContainers } from './executor/prepared.ts';
 import type { ContainerRuntime, RuntimeInfo } from './executor/runtime.ts';
 import { Timelines } from './executor/timeline.ts';
 import { CellTransfers } from './executor/transfers/transfers.ts';
 import { sweepImages } from './image-sweep.ts';
 import { measureCell, measuredRuntime } from './metrics.ts';
+import { isShared, openOutputs } from './output-store.ts';
 import { AuctionLink } from './rep/auction-link.ts';
 import { Calls } from './rep/calls.ts';
 import { ControlLink } from './rep/control-link.ts';
@@ -55,6 +55,9 @@ const CONFIRM_START_MS = 30_000;
 const STOP_MS = 7_000;
 const KILL_STOP_MS = 4_000;
 const REMOVE_ALL_MS = 3_000;
+/** What cannot be taken up again by the next process: how long it may go on after the order to stop, and from its stop signal to SIGKILL. */
+const TREES_MS = 2_500;
+const TREE_GRACE_MS = 2_000;
 const LEAVE_MS = 1_000;
 /** From being fenced to SIGKILL: the BBS may call our tasks lost 10 s after that. */
 const FENCED_GRACE_MS = 5_000;
@@ -72,8 +75,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   const tls = readTls(config.tls);
   for (const folder of ['', 'journal', 'outbox', 'logs', 'timeline'])
     await requireWritable(join(config.stateDir, folder), 'stateDir');
-  const outputsFolder = outputsFolderOf(config);
-  await requireWritable(outputsFolder, 'outputs.store');
+  const outputs = await openOutputs(config, clock, log);
   const metrics = deps.metrics ?? new Metrics();
   const engineOptions = {
     host: config.dockerHost,
@@ -98,8 +100,6 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     await spools.load();
     const timelines = new Timelines(config.stateDir, limits, clock, log);
     await timelines.load();
-    const outputs = new OutputStore(outputsFolder, outputLimitsOf(config), clock, log);
-    await outputs.load();
     const { downloads, uploads, maxMb: transferMb, cacheMb } = config.transfers;
     const unpackMaxBytes = transferMb * 2 ** 20;
     const transfers = await CellTransfers.open({
@@ -266,7 +266,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       rep.close();
       if (killOnStop) rep.stopAll('cell_stopped', KILL_GRACE_MS);
       // Claims go back, and with killOnStop tasks end and are reported; what is left running runs on.
-      const done = killOnStop ? rep.settled() : rep.handedBack();
+      const done = killOnStop ? rep.settled() : rep.handedBack(TREES_MS, TREE_GRACE_MS);
       await bounded(done, killOnStop ? KILL_STOP_MS : STOP_MS, 'handing back work').catch((error: unknown) => {
         log.warn({ error: errorText(error), left: rep.size }, 'cell.stop-unfinished');
       });
@@ -302,24 +302,6 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   }
 }
 
-const OWN_STORE = 'cell';
-const SHARED_STORE = 'dir:';
-
-function outputsFolderOf({ outputs: { store }, stateDir }: CellConfig): string {
-  return store === OWN_STORE ? join(stateDir, 'outputs') : store.slice(SHARED_STORE.length);
-}
-
-function outputLimitsOf({ outputs }: CellConfig): OutputLimits {
-  return {
-    maxBytes: outputs.maxMb * 2 ** 20,
-    maxFiles: outputs.maxFiles,
-    maxMs: outputs.maxSeconds * 1_000,
-    keepAttempts: outputs.keepAttempts,
-    keepMs: outputs.keepHours * 3_600_000,
-    keepBytes: outputs.keepMb * 2 ** 20,
-  };
-}
-
 async function totalOf(config: CellConfig, engine: RuntimeInfo): Promise<Total> {
   const memoryMb = config.memoryMb === 'auto' ? Math.floor(engine.memoryBytes / 2 ** 20) : config.memoryMb;
   const containers = config.containers === 'auto' ? CONTAINERS_AUTO : config.containers;
@@ -347,7 +329,7 @@ function offerOf(config: CellConfig, total: Total, engine: RuntimeInfo) {
       engine: engine.version,
       ...engine.components,
       egress: engine.egress,
-      ...(config.outputs.store === OWN_STORE ? {} : { output_store: config.outputs.store }),
+      ...(isShared(config) ? { output_store: config.outputs.store } : {}),
     },
   };
 }

@@ -1,9 +1,11 @@
 import { DomainError } from '../../src/domain/errors.ts';
 import { OUTCOMES } from '../../src/domain/task.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { durationToWire, taskToWire, usageFromWire } from '../../src/rpc/codec.ts';
 import type { CellOffer__Output } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
+import type { DrainState } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
 import type { TaskOutcome__Output } from '../../src/rpc/gen/gavel/v1/TaskOutcome.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
@@ -13,7 +15,7 @@ import type { Control, Order } from '../control.ts';
 import { cellKey } from '../keys.ts';
 import { definitionOf, fullTask } from '../live-task.ts';
 import type { LogRelay } from '../logs.ts';
-import type { CellOffer } from '../records.ts';
+import type { CellOffer, DrainRecord } from '../records.ts';
 import type { Tasks, TransitionOptions } from '../tasks.ts';
 import { cellEventsWrites } from '../timeline.ts';
 import type { Timelines } from '../timelines.ts';
@@ -29,21 +31,23 @@ export interface CellApiDeps {
   readonly logs: LogRelay;
   readonly data: CellData;
   readonly timelines: Timelines;
+  readonly clock: Clock;
 }
 
 export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
-  const { tasks, cells, control } = deps;
+  const { tasks, cells, control, clock } = deps;
+  const drainOf = (cellId: string) => drainToWire(deps.view.drain(cellId), clock);
   return {
     Register: async ({ offer, incarnation }, context) => {
       if (offer === null) throw new DomainError('invalid_argument', 'offer: is required');
       requireCell(context, offer.cell_id);
       const epoch = await cells.register(offerFromWire(offer), incarnation);
-      return { epoch, lease_ttl: durationToWire(cells.leaseTtlMs) };
+      return { epoch, lease_ttl: durationToWire(cells.leaseTtlMs), drain: drainOf(offer.cell_id) };
     },
     Renew: async ({ cell_id, epoch }, context) => {
       requireCell(context, cell_id);
       await cells.renew(cell_id, Number(epoch));
-      return { lease_ttl: durationToWire(cells.leaseTtlMs), draining: false };
+      return { lease_ttl: durationToWire(cells.leaseTtlMs), drain: drainOf(cell_id) };
     },
     Leave: async ({ cell_id, epoch }, context) => {
       requireCell(context, cell_id);
@@ -126,7 +130,7 @@ export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
       try {
         // The first message tells the cell that its orders arrive from now on.
         yield { heartbeat: {} };
-        for await (const order of orders) yield orderToWire(order);
+        for await (const order of orders) yield orderToWire(order, clock);
       } finally {
         control.disconnect(cell_id, orders);
       }
@@ -214,8 +218,16 @@ function endingFromWire(wire: TaskOutcome__Output | null): Ending {
   };
 }
 
-function orderToWire(order: Order): ControlMessage {
+/** As a time left, since the clocks of two machines differ. */
+function drainToWire(drain: DrainRecord | undefined, clock: Clock): DrainState {
+  if (drain === undefined) return { draining: false, left: null };
+  return { draining: true, left: durationToWire(Math.max(0, drain.deadline_at - clock.nowMs())) };
+}
+
+function orderToWire(order: Order, clock: Clock): ControlMessage {
   switch (order.type) {
+    case 'drain':
+      return { drain: drainToWire(order.drain, clock) };
     case 'claimed':
       return { claimed: { task_guid: order.guid, attempt: order.attempt } };
     case 'stop': {

@@ -1,9 +1,11 @@
 import { DomainError } from '../../src/domain/errors.ts';
+import { durationToWire } from '../../src/rpc/codec.ts';
 import type { ClaimVerdict } from '../../src/rpc/gen/gavel/v1/ClaimVerdict.ts';
 import type { PendingEvent } from '../../src/rpc/gen/gavel/v1/PendingEvent.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
+import { AUCTION_LEASE_MS, type AuctionLead } from '../auction-lead.ts';
 import type { Event, Events } from '../events.ts';
-import { cellKey } from '../keys.ts';
+import { cellKey, drainKey } from '../keys.ts';
 import { definitionOf, type LiveTask } from '../live-task.ts';
 import { randomHex } from '../random.ts';
 import type { Tasks } from '../tasks.ts';
@@ -14,12 +16,13 @@ export interface PlacementApiDeps {
   readonly view: View;
   readonly tasks: Tasks;
   readonly events: Events;
+  readonly lead: AuctionLead;
 }
 
 const HEARTBEAT_MS = 15_000;
 
 export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService'> {
-  const { tasks, view, events } = deps;
+  const { tasks, view, events, lead } = deps;
   return {
     async *WatchPending({ cursor }, context) {
       await tasks.caughtUp();
@@ -44,9 +47,15 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
               { type: 'claim', cell_id, epoch: Number(epoch), attempt },
               {
                 uid,
-                guards: [{ key: cellKey(cell_id), createRevision: Number(epoch) }],
+                guards: [
+                  { key: cellKey(cell_id), createRevision: Number(epoch) },
+                  { key: drainKey(cell_id), modRevision: 0 },
+                ],
                 guardError: () =>
-                  new DomainError('stale_attempt', `cell ${cell_id} is not registered under epoch ${epoch}`),
+                  new DomainError(
+                    'stale_attempt',
+                    `cell ${cell_id} is not registered under epoch ${epoch}, or is to be drained`,
+                  ),
               },
             );
             return { verdict: DONE, attempt };
@@ -56,6 +65,11 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
         }),
       ),
     }),
+    Lead: async ({ auctioneer, resign }) => {
+      if (resign) await lead.resign(auctioneer);
+      const leader = resign ? '' : await lead.ask(auctioneer);
+      return { leader, lease_ttl: durationToWire(AUCTION_LEASE_MS) };
+    },
     RejectTasks: async ({ items }) => ({
       verdicts: await verdicts(items, async ({ task_guid, uid, reason, never_fits }) => {
         if (reason === '') throw new DomainError('invalid_argument', 'reason: is required');

@@ -109,6 +109,23 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
         properties: { url: string, state: string, attempts: integer, last_status: integer, last_error: string },
       },
     }),
+    CallbackList: all({ callbacks: listOf(ref('Callback')), ...page }),
+    Callback: all({
+      task_guid: string,
+      number: integer,
+      webhook_id: { type: 'string', description: 'the same on each try: a receiver drops repeats by it' },
+      url: string,
+      state: {
+        type: 'string',
+        enum: ['pending', 'dead', 'delivered', 'taken'],
+        description: '`taken`: a client took the result itself before it was delivered',
+      },
+      attempts: integer,
+      last_status: { type: 'integer', description: '0 = no answer' },
+      last_error: string,
+      next_attempt_at: nanos,
+      tries: listOf(all({ at: nanos, status: integer, error: string })),
+    }),
     CellList: all({ cells: listOf(ref('Cell')) }),
     Cell: all({
       cell_id: string,
@@ -125,6 +142,9 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
       reserved: resources,
       tasks_claimed: integer,
       tasks_running: integer,
+      state: { type: 'string', enum: ['ready', 'draining', 'drained', 'away'] },
+      note: { type: 'string', description: 'for people' },
+      drain_deadline: nanos,
     }),
     Error: all({
       error: all({

@@ -8,16 +8,15 @@ import { LIMITS } from '../../src/domain/validate.ts';
 import type { Metrics } from '../../src/platform/metrics.ts';
 import type { Authority, Identity } from '../../src/rpc/roles.ts';
 import { REQUEST_ID_KEY } from '../../src/rpc/types.ts';
-import type { LogsDeps } from '../api/logs.ts';
 import { errorAnswer, json, text } from './answer.ts';
 import { requireOwnSite } from './guard.ts';
 import { httpMeter } from './meter.ts';
 import { openApi } from './openapi.ts';
 import type { Answer, AnyRoute, StreamAnswer } from './route.ts';
-import { ROUTES } from './routes.ts';
+import { type RestDeps, ROUTES } from './routes.ts';
 import { opened, streamBody } from './stream.ts';
 
-export interface AppDeps extends LogsDeps {
+export interface AppDeps extends RestDeps {
   readonly authority: Authority;
   /** Nobody can be told apart and only this machine can call: then the browser must not call for others either. */
   readonly local: boolean;
@@ -107,7 +106,7 @@ function identify({ authority, local }: AppDeps): MiddlewareHandler<Env> {
   };
 }
 
-function requireRole({ roles, id }: AnyRoute<LogsDeps>, { role, name }: Identity): void {
+function requireRole({ roles, id }: AnyRoute<RestDeps>, { role, name }: Identity): void {
   if (role === undefined || roles.includes(role)) return;
   throw new DomainError('permission_denied', `${id} is not for ${role} ${name}`);
 }
@@ -116,6 +115,7 @@ async function callOf(ask: Ask) {
   const query = Object.entries(ask.req.queries()).map(([name, values]) => [name, values.join(',')]);
   return {
     guid: ask.req.param('guid') ?? '',
+    cell: ask.req.param('cell') ?? '',
     query: Object.fromEntries(query) as unknown,
     body: await bodyText(ask),
     identity: ask.get('identity'),

@@ -20,6 +20,7 @@ export interface StreamAnswer {
 export interface Call<Q, B> {
   /** Of the path; empty where it has none. */
   readonly guid: string;
+  readonly cell: string;
   readonly query: Q;
   readonly body: B;
   readonly identity: Identity;

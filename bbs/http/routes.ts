@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { parseDuration } from '../../src/domain/duration.ts';
+import { msToNanos, parseDuration } from '../../src/domain/duration.ts';
 import { OUTCOMES, TASK_STATES, type Task } from '../../src/domain/task.ts';
 import { duration, text } from '../../src/platform/spec-fields.ts';
 import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
-import { listCells } from '../api/cluster.ts';
 import type { LogsDeps } from '../api/logs.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
+import { type Callback, type Ledger, OPEN_STATES } from '../callbacks/ledger.ts';
+import type { CellList, ListedCell } from '../cell-list.ts';
+import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
@@ -16,11 +18,12 @@ import { type AnyRoute, route } from './route.ts';
 import { eventStream, logStream } from './streams.ts';
 
 /*
- * The calls of TaskService, HistoryService and ClusterService that clients make, as HTTP. One table: the server serves it, and the OpenAPI
+ * The calls of TaskService, HistoryService, CallbackService and ClusterService that clients make, as HTTP. One table: the server serves it, and the OpenAPI
  * document is made of it. What is done is done by the code that answers gRPC.
  */
 
 const HISTORY_PAGE = 30;
+const CALLBACK_PAGE = 100;
 const PAGE_MOST = 1_000;
 
 const ending = {
@@ -32,14 +35,23 @@ const killBody = z.strictObject({
   ...ending,
   grace: duration().meta({ description: 'between the stop signal and SIGKILL; at once when it is left out' }),
 });
+const drainBody = z.strictObject({
+  deadline: duration().meta({ description: 'for what runs there; 10 minutes when it is left out' }),
+});
 const nothing = z.strictObject({});
 const taskOrHistory = z.strictObject({
   include_history: flag('answer the record of history when the task is no longer live'),
 });
 
-const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = ROLES;
+const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
 
-export const ROUTES: readonly AnyRoute<LogsDeps>[] = [
+export interface RestDeps extends LogsDeps {
+  readonly ledger: Ledger;
+  readonly cells: Cells;
+  readonly cellList: CellList;
+}
+
+export const ROUTES: readonly AnyRoute<RestDeps>[] = [
   route({
     method: 'post',
     path: '/v1/tasks',
@@ -198,21 +210,83 @@ export const ROUTES: readonly AnyRoute<LogsDeps>[] = [
   }),
   route({
     method: 'get',
+    path: '/v1/callbacks',
+    id: 'listCallbacks',
+    summary: 'Completion callbacks that are owed or were given up, oldest task first',
+    roles: CALLBACK.ListCallbacks,
+    query: z.strictObject({
+      state: z.enum(OPEN_STATES).optional().meta({ description: 'only those that are owed, or that were given up' }),
+      page_size: whole(`${CALLBACK_PAGE} when it is left out`, 1, PAGE_MOST),
+      page_token: word('next_page_token of the page before'),
+    }),
+    answer: { status: 200, schema: 'CallbackList' },
+    run: async ({ ledger }, { query: { state, page_size, page_token } }) => {
+      const { callbacks, next } = await ledger.list(
+        state ?? '',
+        pageSize(page_size, CALLBACK_PAGE, PAGE_MOST),
+        page_token,
+      );
+      return { json: { callbacks: callbacks.map(callbackObject), next_page_token: next } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/callbacks/:guid',
+    id: 'getCallback',
+    summary: 'The callback of a finished task, by its guid or number, with the newest tries',
+    roles: CALLBACK.GetCallback,
+    query: nothing,
+    answer: { status: 200, schema: 'Callback' },
+    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.get(guid)) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/callbacks/:guid/resend',
+    id: 'resendCallback',
+    summary: 'Send a callback at once, whatever became of it before, under the same webhook-id',
+    roles: CALLBACK.ResendCallback,
+    query: nothing,
+    body: body('ResendCallbackRequest', nothing),
+    answer: { status: 200, schema: 'Callback' },
+    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.resend(guid)) }),
+  }),
+  route({
+    method: 'get',
     path: '/v1/cells',
     id: 'listCells',
-    summary: 'Registered cells with what they offer and what is reserved on them',
+    summary: 'Cells with what they offer and what is reserved on them',
     roles: CLUSTER.ListCells,
     query: nothing,
     answer: { status: 200, schema: 'CellList' },
-    run: async ({ view }) => ({
-      json: {
-        cells: listCells(view).map(({ offer, registered_at, ...rest }) => ({
-          ...offer,
-          registered_at: BigInt(registered_at),
-          ...rest,
-        })),
-      },
-    }),
+    run: async ({ cellList }) => ({ json: { cells: cellList.all().map(cellObject) } }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/cells/:cell/drain',
+    id: 'drainCell',
+    summary: 'Take a cell out of the auction; what runs there may end by itself until the deadline',
+    description: 'Asked again with a deadline it counts anew; without one nothing changes.',
+    roles: CLUSTER.DrainCell,
+    query: nothing,
+    body: body('DrainCellRequest', drainBody),
+    answer: { status: 200, schema: 'Cell' },
+    run: async ({ cells, cellList }, { cell, body: { deadline }, identity }) => {
+      await cells.drain(cell, deadline === undefined ? undefined : parseDuration(deadline), identity.name);
+      return { json: cellObject(cellList.one(cell)) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/cells/:cell/undrain',
+    id: 'undrainCell',
+    summary: 'Let a cell take work again',
+    roles: CLUSTER.UndrainCell,
+    query: nothing,
+    answer: { status: 200, schema: 'Cell' },
+    run: async ({ cells, cellList }, { cell }) => {
+      await cells.undrain(cell);
+      return { json: cellObject(cellList.one(cell)) };
+    },
   }),
 ];
 
@@ -223,6 +297,15 @@ function labelsOf(given: readonly string[]): Record<string, string> {
       return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
     }),
   );
+}
+
+function cellObject({ offer, registered_at, drain_deadline, ...rest }: ListedCell) {
+  return { ...offer, ...rest, registered_at: BigInt(registered_at), drain_deadline: BigInt(drain_deadline) };
+}
+
+function callbackObject({ next_at, tries, ...callback }: Callback) {
+  const told = tries.map(({ at, ...made }) => ({ at: BigInt(at), ...made }));
+  return { ...callback, next_attempt_at: msToNanos(next_at), tries: told };
 }
 
 function shown(task: Task) {

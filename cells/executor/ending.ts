@@ -13,7 +13,7 @@ export function infraFailed(failure_code: string, failure_reason: string): Endin
 }
 
 /** Why the cell ended a process that would have gone on. */
-export type StopCause = 'ended' | 'timed_out' | 'disk_exceeded' | 'fenced' | 'cell_stopped';
+export type StopCause = 'ended' | 'timed_out' | 'disk_exceeded' | 'fenced' | 'cell_stopped' | 'cell_drained';
 
 export const DISK_EXCEEDED = {
   outcome: 'failed',
@@ -28,6 +28,7 @@ const STOPPED: Readonly<
   ended: ['cancelled', 'task was cancelled'],
   fenced: ['cell_fenced', 'the cell lost contact with the BBS and stopped its tasks'],
   cell_stopped: ['cell_stopped', 'cell stopped'],
+  cell_drained: ['cell_drained', 'cell was drained, and the task still ran at its deadline'],
 };
 
 /** What an exit means. A success still needs its result file (`withResult`). */

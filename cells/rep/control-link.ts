@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
 import { durationMsFromWire } from '../../src/rpc/codec.ts';
 import type { DataWanted__Output } from '../../src/rpc/gen/gavel/v1/DataWanted.ts';
+import type { DrainState__Output } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { LogsWanted__Output } from '../../src/rpc/gen/gavel/v1/LogsWanted.ts';
 import type { Membership } from './membership.ts';
 import type { CellClient, Peer } from './peers.ts';
@@ -16,6 +17,7 @@ export interface ControlLinkDeps {
   /** The stream was away for a while under the same epoch: hints may have been missed. */
   readonly onBack: () => void;
   readonly onStop: (attempt: string, graceMs: number | undefined) => void;
+  readonly onDrain: (state: DrainState__Output) => void;
   readonly onClaimed: (claim: Claim) => void;
   readonly onLogsWanted: (wanted: LogsWanted__Output, client: CellClient) => void;
   readonly onDataWanted: (wanted: DataWanted__Output, client: CellClient) => void;
@@ -84,7 +86,7 @@ export class ControlLink {
   }
 
   #handle(message: Awaited<ReturnType<CellClient['Control']>> extends AsyncIterable<infer M> ? M : never): void {
-    const { peer, onStop, onClaimed, onLogsWanted, onDataWanted } = this.#deps;
+    const { peer, onStop, onDrain, onClaimed, onLogsWanted, onDataWanted } = this.#deps;
     if (message.stop !== undefined && message.stop !== null) {
       const claim = claimFromWire(message.stop.claim);
       if (claim !== undefined) onStop(claim.attempt, durationMsFromWire(message.stop.grace));
@@ -95,6 +97,8 @@ export class ControlLink {
       onLogsWanted(message.logs_wanted, peer.client);
     } else if (message.data_wanted !== undefined && message.data_wanted !== null) {
       onDataWanted(message.data_wanted, peer.client);
+    } else if (message.drain !== undefined && message.drain !== null) {
+      onDrain(message.drain);
     }
   }
 }

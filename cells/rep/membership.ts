@@ -3,6 +3,7 @@ import { errorText, isDomainError } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { durationMsFromWire } from '../../src/rpc/codec.ts';
 import type { CellOffer } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
+import type { DrainState__Output } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import { Latch } from './latch.ts';
 import type { Peers } from './peers.ts';
 import { Backoff, rest } from './retry.ts';
@@ -17,6 +18,8 @@ export interface MembershipDeps {
   readonly onEpoch: (epoch: string) => Promise<void>;
   /** Contact is lost for so long that the BBS may soon call our tasks lost: stop them now. */
   readonly onFenced: () => void;
+  /** The deadline of a drain has passed: end what still runs. */
+  readonly onDrainDeadline: () => void;
   /** Something that the summary tells has changed. */
   readonly onChange: () => void;
 }
@@ -25,6 +28,8 @@ const TTL_FIRST_MS = 10_000;
 const UNSURE_AT = 0.8;
 const FENCED_AT = 2;
 const SAY_AGAIN_MS = 15_000;
+/** Each renewal sets the timer anew, so it need never run longer. */
+const DRAIN_TIMER_MOST_MS = 60 * 60_000;
 
 /**
  * The cell's place in the cluster. What it believes of it counts from when the last answered renewal was *sent*, on a clock
@@ -40,6 +45,7 @@ export class Membership {
   #sentAt = Number.NEGATIVE_INFINITY;
   #held = false;
   #draining = false;
+  #drainTimer: NodeJS.Timeout | undefined;
   #fenced = false;
   #timer: NodeJS.Timeout | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
@@ -90,10 +96,27 @@ export class Membership {
     await this.#settled.passed(signal);
   }
 
+  /** The operator's word on this cell, as a BBS tells it; null = it may work. */
+  drain(state: DrainState__Output | null): void {
+    const draining = state?.draining === true;
+    clearTimeout(this.#drainTimer);
+    if (draining !== this.#draining) {
+      this.#draining = draining;
+      this.#deps.log.warn({ draining }, 'cell.drain');
+      this.#deps.onChange();
+    }
+    if (!draining || this.#stopped.signal.aborted) return;
+    const leftMs = durationMsFromWire(state.left) ?? 0;
+    if (leftMs === 0) return this.#deps.onDrainDeadline();
+    if (leftMs > DRAIN_TIMER_MOST_MS) return;
+    this.#drainTimer = setTimeout(() => this.#deps.onDrainDeadline(), leftMs);
+  }
+
   /** Gives the place back, so that the next process of this cell need not wait for the lease to end. */
   async leave(timeoutMs: number): Promise<void> {
     this.#stopped.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#drainTimer);
     await this.#loop;
     const { peers, offer, log } = this.#deps;
     const epoch = this.#epoch;
@@ -151,6 +174,7 @@ export class Membership {
         );
         this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
         this.#epoch = answer.epoch;
+        this.drain(answer.drain);
         this.#held = true;
         this.#answered(sentAt);
         this.#registered.open();
@@ -197,10 +221,7 @@ export class Membership {
             async (client) => await client.Renew({ cell_id: offer.cell_id, epoch }, { timeoutMs, signal }),
           );
           this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
-          if (this.#draining !== answer.draining) {
-            this.#draining = answer.draining;
-            this.#deps.onChange();
-          }
+          this.drain(answer.drain);
           this.#answered(sentAt);
           break;
         } catch (error) {

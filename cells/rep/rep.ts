@@ -68,9 +68,10 @@ export class Rep {
     attempt?.order(cause, graceMs ?? attempt.terms.stopGraceMs);
   }
 
-  stopAll(cause: StopCause, graceMs: number): void {
+  /** @param graceMs unset = each task's own. */
+  stopAll(cause: StopCause, graceMs?: number): void {
     for (const attempt of this.#attempts.values()) {
-      attempt.order(cause, graceMs);
+      attempt.order(cause, graceMs ?? attempt.terms.stopGraceMs);
       // Not adopted yet, so nobody watches it; its end will be told when the BBS can be asked.
       if (attempt.phase === 'found-process') this.#resume(attempt, true);
     }
@@ -89,11 +90,23 @@ export class Rep {
     while (this.#ways.size > 0) await Promise.allSettled(this.#ways);
   }
 
-  /** Resolves when everything that is left has a process of its own, which may go on without us. */
-  async handedBack(): Promise<void> {
-    const leaving = this.#context.leaving;
-    const busy = () => [...this.#attempts.values()].some(({ phase }) => !STAYS.has(phase));
-    while (busy()) await rest(20, leaving);
+  /**
+   * Resolves when everything that is left has a process of its own, which may go on without us. A tree of actions cannot, since
+   * where it stands is known to us alone: it may come to its end for `treesMs`, then it is ended, with its own grace or this one.
+   */
+  async handedBack(treesMs: number, graceMs: number): Promise<void> {
+    const { leaving, clock } = this.#context;
+    const until = clock.monotonicMs() + treesMs;
+    const ours = ({ phase, steps }: Attempt) =>
+      !STAYS.has(phase) || (steps && (phase === 'running' || phase === 'reporting'));
+    const busy = () => [...this.#attempts.values()].filter(ours);
+    for (let left = busy(); left.length > 0; left = busy()) {
+      if (clock.monotonicMs() >= until) {
+        for (const tree of left.filter(({ steps, phase }) => steps && phase === 'running'))
+          tree.order('cell_stopped', Math.min(tree.terms.stopGraceMs, graceMs));
+      }
+      await rest(20, leaving);
+    }
   }
 
   /** What an earlier process of this cell left; held until the BBS has been asked. */

@@ -181,6 +181,8 @@ async function onUnprepared(rep: RepContext, attempt: Attempt, doing: string, er
 /** A stop order came before the process: nobody waits for it, or another cell shall have it. */
 async function abandon(rep: RepContext, attempt: Attempt): Promise<void> {
   if (attempt.stop?.cause === 'cell_stopped') await giveBack(rep, attempt, 'cell_stopping', 'the cell is stopping');
+  else if (attempt.stop?.cause === 'cell_drained')
+    await giveBack(rep, attempt, 'cell_draining', 'the cell is draining');
   else await discard(rep, attempt);
 }
 
@@ -286,6 +288,7 @@ async function untilSure(rep: RepContext, signal: AbortSignal): Promise<void> {
 
 function orderText(attempt: Attempt): string {
   if (attempt.stop?.cause === 'cell_stopped') return 'cell stopped';
+  if (attempt.stop?.cause === 'cell_drained') return 'cell was drained';
   return attempt.stop?.cause === 'ended' ? 'the task has ended' : 'the cell lost contact with the BBS';
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Placed, place } from '../auction/auction.ts';
-import { CellIndex } from '../auction/cell-index.ts';
+import { AWAY_MS, CellIndex } from '../auction/cell-index.ts';
 import type { Refused } from '../auction/refusal.ts';
 import type { Policy } from '../auction/score.ts';
 import { errorText } from '../domain/errors.ts';
@@ -33,6 +33,7 @@ export interface AuctioneerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settleMs?: number;
+  readonly awayMs?: number;
   /** Told of each round that had something to place. */
   readonly onRound?: (round: Round) => void;
 }
@@ -66,6 +67,7 @@ export class Auctioneer {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #settleMs: number;
   #synced = false;
+  #leading = false;
   /** Monotonic time since when no registration was lost (or none was seen yet). */
   #unsettledSince = Number.NEGATIVE_INFINITY;
   #firstCellAt: number | undefined;
@@ -94,8 +96,12 @@ export class Auctioneer {
         this.#kick();
       },
       monotonicMs: () => clock.monotonicMs(),
+      awayMs: deps.awayMs ?? AWAY_MS,
       // A little later than asked: a timer may fire a millisecond early.
-      expireIn: (ms) => this.#later(ms + 5, () => this.cells.expire()),
+      expireIn: (ms) =>
+        this.#later(ms + 5, () => {
+          if (this.cells.expire()) this.#withhold();
+        }),
     });
     this.#noter = new Noter({
       placement,
@@ -104,6 +110,18 @@ export class Auctioneer {
       signal: this.#ending.signal,
       onRefusalFailed: (task) => this.#pauseTask(task),
     });
+  }
+
+  /** Only the leader places and says why tasks wait; the others know as much as it does. */
+  lead(leading: boolean): void {
+    this.#leading = leading;
+    // What was said about what waits was another one's business until now.
+    if (leading) this.#withhold();
+    this.#kick();
+  }
+
+  get leading(): boolean {
+    return this.#leading;
   }
 
   get synced(): boolean {
@@ -117,6 +135,8 @@ export class Auctioneer {
   onEvent(event: PendingEvent__Output): void {
     switch (event.event) {
       case 'reset':
+        // Until the list is whole, nothing may be said of what is not yet in it.
+        this.#synced = false;
         this.queue.beginList();
         this.cells.beginList();
         return;
@@ -167,9 +187,9 @@ export class Auctioneer {
     else if (!this.#standby()) this.#noter.waits(task, refusal, '');
   }
 
-  /** Cells are registered and have joined another auctioneer: what waits is that one's business. */
+  /** Another one leads, or the cells are still on their way here. */
   #standby(): boolean {
-    return this.cells.joined === 0 && this.cells.census().known > 0;
+    return !this.#leading || (this.cells.joined === 0 && this.cells.census().known > 0);
   }
 
   /** A cell may only be restarting: nothing is refused for good in its absence for a while, then everything is looked at again. */

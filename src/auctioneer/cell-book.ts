@@ -46,6 +46,8 @@ interface Joined {
 interface Entry {
   readonly id: string;
   known: { readonly offer: Offer; readonly epoch: bigint } | undefined;
+  /** What it offered when it lost its place; until then (monotonic) it is away rather than gone. */
+  away: { readonly offer: Offer; readonly epoch: bigint; readonly untilMs: number } | undefined;
   generation: number;
   /** Registrations up to this one are over. */
   goneEpoch: bigint;
@@ -65,6 +67,7 @@ export interface CellBookDeps {
   readonly monotonicMs: () => number;
   /** Asks to call `expire` after this time. */
   readonly expireIn: (ms: number) => void;
+  readonly awayMs: number;
 }
 
 /** All cells, as the BBS knows them and as they joined here, kept in the index. */
@@ -97,10 +100,14 @@ export class CellBook {
 
   registered(id: string, offer: Offer, epoch: bigint): void {
     const entry = this.#entry(id);
+    // In a new list the server's word counts whatever was before: its store may have been put back to an older state.
+    const listed = entry.generation !== this.#generation;
     entry.generation = this.#generation;
-    if (entry.known !== undefined && entry.known.epoch > epoch) return;
+    if (entry.known !== undefined && entry.known.epoch > epoch && !listed) return;
     this.#change(entry, () => {
       entry.known = { offer, epoch };
+      entry.away = undefined;
+      if (entry.goneEpoch >= epoch) entry.goneEpoch = epoch - 1n;
     });
   }
 
@@ -109,7 +116,10 @@ export class CellBook {
     if (entry === undefined) return;
     this.#change(entry, () => {
       if (epoch > entry.goneEpoch) entry.goneEpoch = epoch;
-      if (entry.known !== undefined && entry.known.epoch <= epoch) entry.known = undefined;
+      if (entry.known === undefined || entry.known.epoch > epoch) return;
+      entry.away = { ...entry.known, untilMs: this.#deps.monotonicMs() + this.#deps.awayMs };
+      entry.known = undefined;
+      this.#deps.expireIn(this.#deps.awayMs);
     });
   }
 
@@ -184,21 +194,30 @@ export class CellBook {
     return true;
   }
 
-  /** Gives back what is held beyond its time. */
-  expire(): void {
+  /** Gives back what is held beyond its time, and forgets who was away for too long. @returns whether it forgot one. */
+  expire(): boolean {
     const now = this.#deps.monotonicMs();
+    let forgot = false;
     for (const entry of this.#cells.values()) {
+      if (entry.away !== undefined && entry.away.untilMs <= now) {
+        forgot = true;
+        this.#change(entry, () => {
+          entry.away = undefined;
+        });
+      }
       if (!entry.holds.some((hold) => hold.expiresMs <= now)) continue;
       this.#change(entry, () => {
         entry.holds = entry.holds.filter((hold) => hold.expiresMs > now);
       });
     }
+    return forgot;
   }
 
   #entry(id: string): Entry {
     let entry = this.#cells.get(id);
     if (entry === undefined) {
-      entry = { id, known: undefined, generation: this.#generation, goneEpoch: -1n, joined: undefined, holds: [] };
+      const empty = { known: undefined, away: undefined, joined: undefined, holds: [] };
+      entry = { id, generation: this.#generation, goneEpoch: -1n, ...empty };
       this.#cells.set(id, entry);
     }
     return entry;
@@ -248,7 +267,7 @@ function usable({ joined, known, goneEpoch }: Entry): boolean {
 }
 
 function cellOf(entry: Entry): Cell | undefined {
-  const { id, known, joined, holds } = entry;
+  const { id, known, away, joined, holds } = entry;
   if (joined !== undefined && usable(entry)) {
     const { offer, epoch, closed, closedReason, free, cpuWeight } = joined.summary;
     const held = { memoryMb: 0, diskMb: 0, cpuWeight: 0 };
@@ -271,7 +290,8 @@ function cellOf(entry: Entry): Cell | undefined {
       note: closedReason,
     };
   }
-  if (known === undefined) return undefined;
-  const { offer, epoch } = known;
+  const seen = known ?? away;
+  if (seen === undefined) return undefined;
+  const { offer, epoch } = seen;
   return { id, epoch: epoch.toString(), offer, free: offer.capacity, cpuWeight: 0, standing: 'absent' };
 }

@@ -11,15 +11,37 @@ import { offerFromWire, resourcesFromWire } from './wire.ts';
 /** Work a cell may leave unread before its stream is ended as dead; holds bound what is sent long before that. */
 const WORK_QUEUED_MOST = 10_000;
 
-/** The service that cells join: summaries come in, work goes out. */
-export function joinApi(book: CellBook, log: Logger): Handlers<'AuctionService'> {
-  return {
-    Join: (summaries, context) => {
-      const stream = new JoinedStream();
-      void follow(summaries, stream, book, context, log);
-      return stream.work;
-    },
-  };
+/** The service that cells join: summaries come in, work goes out. Without the lead it sends them on to the next auctioneer. */
+export class JoinApi {
+  readonly #streams = new Set<JoinedStream>();
+  /** What cells are told while another one leads. */
+  #elsewhere: DomainError | undefined;
+  readonly handlers: Handlers<'AuctionService'>;
+
+  constructor(book: CellBook, log: Logger) {
+    this.handlers = {
+      Join: (summaries, context) => {
+        const stream = new JoinedStream();
+        if (this.#elsewhere !== undefined) {
+          stream.work.end(this.#elsewhere);
+          return stream.work;
+        }
+        this.#streams.add(stream);
+        void follow(summaries, stream, book, context, log).finally(() => this.#streams.delete(stream));
+        return stream.work;
+      },
+    };
+  }
+
+  /** While nobody is known to lead the cells stay: there is no other place for them to go. */
+  lead(leading: boolean, leader: string): void {
+    const another = !leading && leader !== '';
+    this.#elsewhere = another
+      ? new DomainError('unavailable', `this auctioneer stands by: ${leader} leads`)
+      : undefined;
+    if (this.#elsewhere === undefined) return;
+    for (const stream of this.#streams) stream.work.end(this.#elsewhere);
+  }
 }
 
 class JoinedStream implements CellStream {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { TaskClient } from '../client/index.ts';
+import type { Cell, TaskClient } from '../client/index.ts';
 import { errorText, isDomainError } from '../domain/errors.ts';
 
 /** What one check found. Whatever is not in order has its way to mend it. */
@@ -40,6 +40,7 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
     const took = performance.now() - began;
     return [
       ok('server', `${client.server} answers in ${took.toFixed(0)} ms`),
+      ...cells.filter(({ note }) => note !== '').map(checkCell),
       cells.length === 0
         ? warn('cells', 'no cell is registered: tasks stay PENDING', 'start one: gavel cell, or all at once: gavel dev')
         : ok('cells', `${cells.length} registered: ${cells.map(({ cell_id }) => cell_id).join(', ')}`),
@@ -55,6 +56,12 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
       : 'start one: gavel dev; or name it: --server HOST:PORT, or: gavel context set NAME --server HOST:PORT';
     return [fail('server', `no answer from ${client.server}: ${why}`, mend)];
   }
+}
+
+/** A cell that there is something to say about. */
+function checkCell({ cell_id, state, note }: Cell): Finding {
+  const mend = state === 'away' ? 'look at that machine' : `when it may work again: gavel cells undrain ${cell_id}`;
+  return warn('cell', `${cell_id} is ${state}: ${note}`, mend);
 }
 
 export function checkClock(serverMs: number | undefined, ownMs: number): Finding {

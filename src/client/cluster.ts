@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import type { Task } from '../domain/task.ts';
-import { taskFromWire } from '../rpc/codec.ts';
+import { durationToWire, taskFromWire } from '../rpc/codec.ts';
 import type { Cell__Output } from '../rpc/gen/gavel/v1/Cell.ts';
 import type { HistoryRecord__Output } from '../rpc/gen/gavel/v1/HistoryRecord.ts';
 import type { Resources__Output } from '../rpc/gen/gavel/v1/Resources.ts';
@@ -49,6 +49,12 @@ export interface Cell {
   /** UNIX nanoseconds. */
   readonly registered_at: bigint;
   readonly versions: Readonly<Record<string, string>>;
+  /** ready; draining (gets no new work and still holds tasks), drained (holds none); away (not registered). */
+  readonly state: string;
+  /** For people; empty when there is nothing to say. */
+  readonly note: string;
+  /** When what runs is ended, UNIX nanoseconds; 0 = is not to be drained. */
+  readonly drain_deadline: bigint;
 }
 
 /** Finished tasks after their resolution. */
@@ -91,6 +97,27 @@ export class Cells {
     return (await this.census(signal)).cells;
   }
 
+  /**
+   * Takes a cell out of the auction, until `undrain`. What runs there may end by itself until the deadline, then it is ended as
+   * `infra_failed`, code `cell_drained`.
+   * @param deadlineMs from now; left out = 10 minutes, or as it was when the cell is draining already.
+   * @throws TaskError `not_found`.
+   */
+  async drain(
+    id: string,
+    options: { readonly deadlineMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Cell> {
+    const { deadlineMs, signal } = options;
+    const deadline = deadlineMs === undefined ? null : durationToWire(deadlineMs);
+    const request = { cell_id: id, deadline };
+    return cellFromWire(await this.#connection.cluster.DrainCell(request, this.#connection.call(signal)));
+  }
+
+  /** The cell takes work again. @throws TaskError `not_found`. */
+  async undrain(id: string, signal?: AbortSignal): Promise<Cell> {
+    return cellFromWire(await this.#connection.cluster.UndrainCell({ cell_id: id }, this.#connection.call(signal)));
+  }
+
   /** The cells, and the time that the server has. */
   async census(signal?: AbortSignal): Promise<{ readonly cells: readonly Cell[]; readonly serverTimeMs?: number }> {
     const { cells, now } = await this.#connection.cluster.ListCells({}, this.#connection.call(signal));
@@ -109,16 +136,17 @@ function historyFromWire({ task, resolved_at, resolved_by, delivery }: HistoryRe
   };
 }
 
-function cellFromWire({ offer, epoch, registered_at, reserved, ...counts }: Cell__Output): Cell {
+function cellFromWire({ offer, epoch, registered_at, drain_deadline, reserved, ...rest }: Cell__Output): Cell {
   if (offer === null) throw new DomainError('internal', 'the server answered a cell without its offer');
-  const { capacity, ...rest } = offer;
+  const { capacity, ...offered } = offer;
   return {
+    ...offered,
     ...rest,
-    ...counts,
     capacity: resources(capacity),
     reserved: resources(reserved),
     epoch: Number(epoch),
     registered_at: BigInt(registered_at),
+    drain_deadline: BigInt(drain_deadline),
   };
 }
 

@@ -32,6 +32,7 @@ export const ROLES = {
     HoldTasks: WRITE,
   },
   HistoryService: { ListHistory: READ, GetHistory: READ },
+  CallbackService: { ListCallbacks: READ, GetCallback: READ, ResendCallback: OPERATOR },
   CellService: {
     Register: CELL,
     Renew: CELL,
@@ -47,7 +48,12 @@ export const ROLES = {
     PushData: CELL,
     NoteEvents: CELL,
   },
-  PlacementService: { WatchPending: AUCTIONEER, ClaimTasks: AUCTIONEER, RejectTasks: AUCTIONEER },
+  PlacementService: {
+    WatchPending: AUCTIONEER,
+    ClaimTasks: AUCTIONEER,
+    RejectTasks: AUCTIONEER,
+    Lead: AUCTIONEER,
+  },
   ClusterService: { ListCells: READ, DrainCell: OPERATOR, UndrainCell: OPERATOR },
   AuctionService: { Join: CELL },
 } as const satisfies { [S in ServiceName]: Record<MethodName<S>, readonly Role[]> };

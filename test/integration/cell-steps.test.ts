@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cellConfig } from '../../cells/config.ts';
+import { idleSpec } from '../../cells/executor/container-spec.ts';
 import { FakeRuntime } from '../../cells/executor/fake-runtime.ts';
 import type { ContainerRuntime } from '../../cells/executor/runtime.ts';
 import { startCell } from '../../cells/main.ts';
@@ -121,19 +122,33 @@ describe('a task of several steps', () => {
     expect(bbs.status(claim!.guid).outcome).toBe('succeeded');
   });
 
-  it('fails when the cell was restarted under it, and goes on with nothing', async () => {
-    const first = await start();
+  it('fails when the cell was killed under it, and goes on with nothing', async () => {
+    // What a process of the cell that was killed leaves: the record RUNNING, and a container that idles.
+    bbs.epoch = 1;
+    const task = tree([step('a'), step('b')]);
+    const { guid, attempt } = bbs.claim(task);
+    const start1 = { cell_id: 'cell-1', epoch: 1, attempt, nonce: 'n', image_digest: '', limits_in_force: {} };
+    bbs.apply(guid, { type: 'start', ...start1 });
+    const policy = { cellId: 'cell-1', allowPrivileged: false, defaultNetwork: 'none', instanceIp: '' } as const;
+    const placement = { uid: bbs.status(guid).uid, attempt };
+    const spec = idleSpec(task, placement, 'gavel/busybox:latest', { ...policy, hasCertificates: false });
+    await runtime.start(await runtime.createIdle(spec));
+    await start();
+    await until(() => completed(guid));
+    expect(bbs.status(guid)).toMatchObject({ outcome: 'infra_failed', failure_code: 'cell_restarted' });
+    await gone();
+    expect(ran()).toEqual([]);
+    expect([...runtime.starts.values()]).toEqual([1]);
+  });
+
+  it('is ended in words when the cell is stopped', async () => {
+    const cell = await start();
     const [claim] = bbs.place(tree([step('a', { FAKE_RUN_MS: '60000' }), step('b')]));
     await until(() => ran().length === 1);
-    await first.stop();
-    expect(bbs.status(claim!.guid).state).toBe('RUNNING');
-    bbs.summaries.length = 0;
-    await start();
-    await until(() => completed(claim!.guid));
-    expect(bbs.status(claim!.guid)).toMatchObject({ outcome: 'infra_failed', failure_code: 'cell_restarted' });
-    await gone();
+    await cell.stop();
+    expect(bbs.status(claim!.guid)).toMatchObject({ outcome: 'infra_failed', failure_code: 'cell_stopped' });
     expect(ran()).toEqual(['a']);
-    expect([...runtime.starts.values()]).toEqual([1]);
+    expect(await runtime.listOwned()).toEqual([]);
   });
 
   it('is told to end, then killed, and leaves nothing', async () => {

@@ -230,7 +230,9 @@ describe('lists', () => {
   });
 
   it('lists cells and history', async () => {
-    expect((await gavel(['cells'])).out).toContain('cell-2  z2    linux   128 MB of 4 GB  0 MB of 10 GB  1 of 50');
+    expect((await gavel(['cells'])).out).toContain(
+      'cell-2  ready  z2    linux   128 MB of 4 GB  0 MB of 10 GB  1 of 50',
+    );
     expect(JSON.parse((await gavel(['cells', 'ls', '-o', 'json'])).out)).toMatchObject({
       items: [{ cell_id: 'cell-1' }, {}],
     });

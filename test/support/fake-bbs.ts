@@ -9,6 +9,7 @@ import { durationToWire, taskToWire, usageFromWire } from '../../src/rpc/codec.t
 import type { CellSummary__Output } from '../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { DataWanted } from '../../src/rpc/gen/gavel/v1/DataWanted.ts';
+import type { DrainState } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { LogEntry__Output } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
 import type { PushDataRequest__Output } from '../../src/rpc/gen/gavel/v1/PushDataRequest.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
@@ -48,6 +49,7 @@ export class FakeBbs {
   /** Share of calls that are refused, and of answers that get lost. */
   chaos = 0;
   epoch = 0;
+  drain: DrainState | null = null;
   #server: RunningServer | undefined;
   #incarnation = '';
   #sequence = 0;
@@ -256,12 +258,12 @@ export class FakeBbs {
           }
           if (this.#incarnation === '') this.epoch += 1;
           this.#incarnation = incarnation;
-          return { epoch: this.epoch, lease_ttl: durationToWire(this.ttlMs) };
+          return { epoch: this.epoch, lease_ttl: durationToWire(this.ttlMs), drain: this.drain };
         }),
       Renew: async ({ epoch }) =>
         await this.#enter('Renew', 1, () => {
           if (this.#incarnation === '' || Number(epoch) !== this.epoch) throw new DomainError('not_found', 'gone');
-          return { lease_ttl: durationToWire(this.ttlMs), draining: false };
+          return { lease_ttl: durationToWire(this.ttlMs), drain: this.drain };
         }),
       Leave: async () =>
         await this.#enter('Leave', 1, () => {

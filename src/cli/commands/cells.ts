@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Cell } from '../../client/index.ts';
-import { type Cli, handle } from '../command.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
 import { megabytes, rfc3339, timeText } from '../format.ts';
-import { printList } from '../output.ts';
+import { printList, printOne } from '../output.ts';
 import type { Column } from '../table.ts';
 
 export function addCells(program: Command, cli: Cli): void {
@@ -14,6 +18,84 @@ export function addCells(program: Command, cli: Cli): void {
     cells.command('ls').alias('list').description('list the cells'),
     async (context) => await listCells(context),
   );
+  addDrain(cells, cli);
+  const undrain = cells.command('undrain <cell>').description('let a cell take work again');
+  handle(cli, undrain, async (context, [id = '']) => {
+    const cell = await context.client().cells.undrain(id, context.signal);
+    await printOne(context, cellObject(cell), id, `Cell ${id} takes work again.`);
+    return EXIT.ok;
+  });
+}
+
+interface DrainFlags {
+  readonly deadline?: string;
+  readonly wait?: boolean;
+}
+
+const LOOK_MS = 1_000;
+/** Beyond the deadline: each task has its stop grace, and then its outcome has to be told. */
+const AFTER_DEADLINE_MS = 120_000;
+
+function addDrain(cells: Command, cli: Cli): void {
+  const drain = cells
+    .command('drain <cell>')
+    .description('give a cell no new work; what runs there may end by itself until the deadline')
+    .option('--deadline <span>', 'for what runs, from now; then it is ended as infra_failed (10m; 0s: at once)')
+    .option('--wait', 'until no task is on it; exit code 124 when --timeout is over first')
+    .addHelpText('after', '\nIt lasts over restarts of the cell and of the servers, until: gavel cells undrain CELL');
+  examples(drain, 'gavel cells drain cell-7', 'gavel cells drain cell-7 --deadline 2h --wait');
+  handle<DrainFlags>(cli, drain, async (context, [id = ''], { deadline, wait }) => {
+    const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline);
+    if (deadline !== undefined && deadlineMs === undefined)
+      throw new DomainError('invalid_argument', `--deadline: ${deadline} is no time span, for example 10m`);
+    const { signal } = context;
+    const options = { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    const cell = await context.client(wait !== true).cells.drain(id, options);
+    if (wait === true) return await untilEmpty(context, cell);
+    await printOne(context, cellObject(cell), id, drainText(cell, context.flags.local));
+    return EXIT.ok;
+  });
+}
+
+/** Until nothing is on the cell any more, or nobody drains it. */
+async function untilEmpty(context: Context, drained: Cell): Promise<number> {
+  const { signal, timeoutMs = Number.POSITIVE_INFINITY } = context;
+  const { cell_id: id } = drained;
+  const until = performance.now() + timeoutMs;
+  let cell = drained;
+  let told = '';
+  while (left(cell) > 0) {
+    const text = drainText(cell, context.flags.local);
+    if (text !== told) context.say(text);
+    told = text;
+    if (performance.now() >= until) return EXIT.late;
+    await sleep(Math.min(LOOK_MS, Math.max(1, until - performance.now())), undefined, { signal });
+    const { cells, serverTimeMs = Date.now() } = await context.client().cells.census(signal);
+    const found = cells.find(({ cell_id }) => cell_id === id);
+    // Neither registered nor to be drained, and it holds nothing.
+    if (found === undefined) break;
+    cell = found;
+    if (cell.drain_deadline === 0n) throw new DomainError('invalid_transition', `cell ${id} is not drained any more`);
+    if (serverTimeMs > Number(cell.drain_deadline / 1_000_000n) + AFTER_DEADLINE_MS)
+      throw new DomainError('deadline', `${drainText(cell, context.flags.local)} It should have ended them by now.`);
+  }
+  await printOne(context, cellObject(cell), id, `Cell ${id} is drained.`);
+  return EXIT.ok;
+}
+
+function drainText(cell: Cell, local: boolean | undefined): string {
+  const tasks = left(cell);
+  if (tasks === 0) return `Cell ${cell.cell_id} is drained.`;
+  const at = timeText(cell.drain_deadline, local);
+  return `Cell ${cell.cell_id} is draining: ${tasks} ${tasks === 1 ? 'task' : 'tasks'} left, ended at ${at}.`;
+}
+
+function left({ tasks_claimed, tasks_running }: Cell): number {
+  return tasks_claimed + tasks_running;
+}
+
+function cellObject(cell: Cell): object {
+  return { schema: 'cell/v1', kind: 'cell', ...cell, registered_at_rfc3339: rfc3339(cell.registered_at) };
 }
 
 async function listCells(context: Context): Promise<undefined> {
@@ -22,16 +104,15 @@ async function listCells(context: Context): Promise<undefined> {
     kind: 'cell',
     items: cells.toSorted((a, b) => (a.cell_id < b.cell_id ? -1 : 1)),
     columns: columns(context.flags.local),
-    toObject: (cell) => ({
-      schema: 'cell/v1',
-      kind: 'cell',
-      ...cell,
-      registered_at_rfc3339: rfc3339(cell.registered_at),
-    }),
+    toObject: cellObject,
     name: (cell) => cell.cell_id,
-    footer: `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}`,
+    footer: [`${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}`, ...cells.flatMap(noteLine)].join('\n'),
   });
   return undefined;
+}
+
+function noteLine({ cell_id, note }: Cell): readonly string[] {
+  return note === '' ? [] : [`${cell_id}: ${note}`];
 }
 
 function columns(local: boolean | undefined): readonly Column<Cell>[] {
@@ -39,6 +120,7 @@ function columns(local: boolean | undefined): readonly Column<Cell>[] {
     `${megabytes(cell.reserved[name])} of ${megabytes(cell.capacity[name])}`;
   return [
     { title: 'Cell', value: (cell) => cell.cell_id },
+    { title: 'State', whole: true, value: (cell) => cell.state },
     { title: 'Zone', value: (cell) => cell.zone },
     { title: 'Stacks', value: (cell) => cell.stacks.join(', ') },
     { title: 'Preloaded', wide: true, value: (cell) => cell.preloaded_rootfs.join(', ') },
@@ -54,5 +136,6 @@ function columns(local: boolean | undefined): readonly Column<Cell>[] {
     { title: 'Claimed', value: (cell) => String(cell.tasks_claimed) },
     { title: 'Running', value: (cell) => String(cell.tasks_running) },
     { title: 'Registered', wide: true, value: (cell) => timeText(cell.registered_at, local) },
+    { title: 'Drained by', wide: true, value: (cell) => timeText(cell.drain_deadline, local) },
   ];
 }

@@ -46,6 +46,8 @@ import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__
 import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from './gavel/v1/HoldTasksResponse.ts';
 import type { IcmpInfo as _gavel_v1_IcmpInfo, IcmpInfo__Output as _gavel_v1_IcmpInfo__Output } from './gavel/v1/IcmpInfo.ts';
 import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from './gavel/v1/KillTaskRequest.ts';
+import type { LeadRequest as _gavel_v1_LeadRequest, LeadRequest__Output as _gavel_v1_LeadRequest__Output } from './gavel/v1/LeadRequest.ts';
+import type { LeadResponse as _gavel_v1_LeadResponse, LeadResponse__Output as _gavel_v1_LeadResponse__Output } from './gavel/v1/LeadResponse.ts';
 import type { LeaveRequest as _gavel_v1_LeaveRequest, LeaveRequest__Output as _gavel_v1_LeaveRequest__Output } from './gavel/v1/LeaveRequest.ts';
 import type { LeaveResponse as _gavel_v1_LeaveResponse, LeaveResponse__Output as _gavel_v1_LeaveResponse__Output } from './gavel/v1/LeaveResponse.ts';
 import type { ListMyTasksRequest as _gavel_v1_ListMyTasksRequest, ListMyTasksRequest__Output as _gavel_v1_ListMyTasksRequest__Output } from './gavel/v1/ListMyTasksRequest.ts';
@@ -179,6 +181,8 @@ export interface ProtoGrpcType {
       HoldTasksResponse: MessageTypeDefinition<_gavel_v1_HoldTasksResponse, _gavel_v1_HoldTasksResponse__Output>
       IcmpInfo: MessageTypeDefinition<_gavel_v1_IcmpInfo, _gavel_v1_IcmpInfo__Output>
       KillTaskRequest: MessageTypeDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_KillTaskRequest__Output>
+      LeadRequest: MessageTypeDefinition<_gavel_v1_LeadRequest, _gavel_v1_LeadRequest__Output>
+      LeadResponse: MessageTypeDefinition<_gavel_v1_LeadResponse, _gavel_v1_LeadResponse__Output>
       LeaveRequest: MessageTypeDefinition<_gavel_v1_LeaveRequest, _gavel_v1_LeaveRequest__Output>
       LeaveResponse: MessageTypeDefinition<_gavel_v1_LeaveResponse, _gavel_v1_LeaveResponse__Output>
       ListMyTasksRequest: MessageTypeDefinition<_gavel_v1_ListMyTasksRequest, _gavel_v1_ListMyTasksRequest__Output>

@@ -72,8 +72,12 @@ export class FakeStore {
     this.emit({ gone: { task_guid: guid } });
   }
 
+  /** Set: it is not the one who asks that leads. */
+  leader: string | undefined;
+
   handlers(): Handlers<'PlacementService'> {
     return {
+      Lead: async ({ auctioneer }) => ({ leader: this.leader ?? auctioneer, lease_ttl: { seconds: 1 } }),
       WatchPending: ({ cursor }, { signal }) => {
         this.watched.push(cursor);
         const queue = new AsyncQueue<PendingEvent>();
@@ -240,7 +244,7 @@ export class World {
 
   async auctioneer(bbs: string[], settleMs = 300): Promise<RunningAuctioneer> {
     const config = auctioneerConfig.parse({ listen: '127.0.0.1:0', bbs });
-    const running = await startAuctioneer(config, { log, settleMs });
+    const running = await startAuctioneer(config, { log, settleMs, awayMs: settleMs });
     this.#stops.push(() => running.stop());
     return running;
   }

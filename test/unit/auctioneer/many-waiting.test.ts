@@ -49,6 +49,7 @@ function setUp() {
     log: pino({ level: 'silent' }),
     policy: 'spread',
     placement: {
+      Lead: async () => await Promise.reject(new Error('nobody asks here')),
       WatchPending: async function* () {},
       ClaimTasks: async ({ items }: ClaimTasksRequest) => {
         for (const item of items ?? []) claimed.push(item.task_guid ?? '');
@@ -60,6 +61,7 @@ function setUp() {
       },
     },
   });
+  auctioneer.lead(true);
   return { auctioneer, claimed, calls };
 }
 

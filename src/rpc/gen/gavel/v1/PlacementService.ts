@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ClaimTasksRequest as _gavel_v1_ClaimTasksRequest, ClaimTasksRequest__Output as _gavel_v1_ClaimTasksRequest__Output } from '../../gavel/v1/ClaimTasksRequest.ts';
 import type { ClaimTasksResponse as _gavel_v1_ClaimTasksResponse, ClaimTasksResponse__Output as _gavel_v1_ClaimTasksResponse__Output } from '../../gavel/v1/ClaimTasksResponse.ts';
+import type { LeadRequest as _gavel_v1_LeadRequest, LeadRequest__Output as _gavel_v1_LeadRequest__Output } from '../../gavel/v1/LeadRequest.ts';
+import type { LeadResponse as _gavel_v1_LeadResponse, LeadResponse__Output as _gavel_v1_LeadResponse__Output } from '../../gavel/v1/LeadResponse.ts';
 import type { PendingEvent as _gavel_v1_PendingEvent, PendingEvent__Output as _gavel_v1_PendingEvent__Output } from '../../gavel/v1/PendingEvent.ts';
 import type { RejectTasksRequest as _gavel_v1_RejectTasksRequest, RejectTasksRequest__Output as _gavel_v1_RejectTasksRequest__Output } from '../../gavel/v1/RejectTasksRequest.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from '../../gavel/v1/VerdictsResponse.ts';
@@ -27,6 +29,23 @@ export interface PlacementServiceClient extends grpc.Client {
   claimTasks(argument: _gavel_v1_ClaimTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ClaimTasksResponse__Output>): grpc.ClientUnaryCall;
   claimTasks(argument: _gavel_v1_ClaimTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ClaimTasksResponse__Output>): grpc.ClientUnaryCall;
   claimTasks(argument: _gavel_v1_ClaimTasksRequest, callback: grpc.requestCallback<_gavel_v1_ClaimTasksResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * One auctioneer places, the others stand by: who asks while there is none leads, for as long as it goes on asking. For liveness
+   * only; a claim is decided by its own compares, whoever makes it.
+   */
+  Lead(argument: _gavel_v1_LeadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  Lead(argument: _gavel_v1_LeadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  Lead(argument: _gavel_v1_LeadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  Lead(argument: _gavel_v1_LeadRequest, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * One auctioneer places, the others stand by: who asks while there is none leads, for as long as it goes on asking. For liveness
+   * only; a claim is decided by its own compares, whoever makes it.
+   */
+  lead(argument: _gavel_v1_LeadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  lead(argument: _gavel_v1_LeadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  lead(argument: _gavel_v1_LeadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
+  lead(argument: _gavel_v1_LeadRequest, callback: grpc.requestCallback<_gavel_v1_LeadResponse__Output>): grpc.ClientUnaryCall;
   
   /**
    * PENDING -> COMPLETED (unplaced) when it can never fit; or only notes why it waits.
@@ -66,6 +85,12 @@ export interface PlacementServiceHandlers extends grpc.UntypedServiceImplementat
   ClaimTasks: grpc.handleUnaryCall<_gavel_v1_ClaimTasksRequest__Output, _gavel_v1_ClaimTasksResponse>;
   
   /**
+   * One auctioneer places, the others stand by: who asks while there is none leads, for as long as it goes on asking. For liveness
+   * only; a claim is decided by its own compares, whoever makes it.
+   */
+  Lead: grpc.handleUnaryCall<_gavel_v1_LeadRequest__Output, _gavel_v1_LeadResponse>;
+  
+  /**
    * PENDING -> COMPLETED (unplaced) when it can never fit; or only notes why it waits.
    */
   RejectTasks: grpc.handleUnaryCall<_gavel_v1_RejectTasksRequest__Output, _gavel_v1_VerdictsResponse>;
@@ -79,6 +104,7 @@ export interface PlacementServiceHandlers extends grpc.UntypedServiceImplementat
 
 export interface PlacementServiceDefinition extends grpc.ServiceDefinition {
   ClaimTasks: MethodDefinition<_gavel_v1_ClaimTasksRequest, _gavel_v1_ClaimTasksResponse, _gavel_v1_ClaimTasksRequest__Output, _gavel_v1_ClaimTasksResponse__Output>
+  Lead: MethodDefinition<_gavel_v1_LeadRequest, _gavel_v1_LeadResponse, _gavel_v1_LeadRequest__Output, _gavel_v1_LeadResponse__Output>
   RejectTasks: MethodDefinition<_gavel_v1_RejectTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_RejectTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   WatchPending: MethodDefinition<_gavel_v1_WatchPendingRequest, _gavel_v1_PendingEvent, _gavel_v1_WatchPendingRequest__Output, _gavel_v1_PendingEvent__Output>
 }

@@ -1,0 +1,78 @@
+import type { Clock } from '../src/platform/clock.ts';
+import type { CellOffer } from './records.ts';
+import type { View } from './view.ts';
+
+export interface AbsentCell {
+  readonly id: string;
+  /** Undefined when this process never saw the cell registered. */
+  readonly offer: CellOffer | undefined;
+  /** UNIX milliseconds: when it was seen to go, or when this process began. */
+  readonly sinceMs: number;
+}
+
+/** Without tasks a cell that has gone is remembered for so long. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Cells that have lost their place and not come back, or hold tasks without a place. From the view's changes alone, so every BBS tells about the same. */
+export class AbsentCells {
+  readonly #view: View;
+  readonly #clock: Clock;
+  readonly #offers = new Map<string, CellOffer>();
+  readonly #gone = new Map<string, AbsentCell>();
+  readonly #listeners = new Set<(id: string, gone: boolean) => void>();
+
+  constructor(view: View, clock: Clock) {
+    this.#view = view;
+    this.#clock = clock;
+    view.listen((change) => {
+      if (change.kind === 'reset') this.compare();
+      if (change.kind === 'cell') this.#take(change.id);
+    });
+  }
+
+  get(id: string): AbsentCell | undefined {
+    return this.#gone.get(id);
+  }
+
+  /** Those that went at most so many milliseconds ago. */
+  within(ms: number): AbsentCell[] {
+    const since = this.#clock.nowMs() - ms;
+    return [...this.#gone.values()].filter((cell) => cell.sinceMs >= since);
+  }
+
+  /** Called whenever a cell has gone or come back. */
+  listen(listener: (id: string, gone: boolean) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Finds out by itself who is there and who is not: the view was read anew. */
+  compare(): void {
+    const ids = new Set([...this.#offers.keys(), ...this.#view.holders()]);
+    for (const { record } of this.#view.cells()) ids.add(record.offer.cell_id);
+    for (const id of ids) this.#take(id);
+  }
+
+  #take(id: string): void {
+    const cell = this.#view.cell(id);
+    if (cell !== undefined) {
+      this.#offers.set(id, cell.record.offer);
+      if (this.#gone.delete(id)) this.#tell(id, false);
+      return;
+    }
+    if (this.#gone.has(id)) return;
+    this.#forgetOld();
+    this.#gone.set(id, { id, offer: this.#offers.get(id), sinceMs: this.#clock.nowMs() });
+    this.#offers.delete(id);
+    this.#tell(id, true);
+  }
+
+  #tell(id: string, gone: boolean): void {
+    for (const listener of this.#listeners) listener(id, gone);
+  }
+
+  #forgetOld(): void {
+    const before = this.#clock.nowMs() - REMEMBERED_MS;
+    for (const { id, sinceMs } of this.#gone.values())
+      if (sinceMs < before && this.#view.tasksOfCell(id).length === 0) this.#gone.delete(id);
+  }
+}
