@@ -27,6 +27,7 @@ export class Connection {
   readonly patienceMs: number;
   readonly tasks: Client<'TaskService'>;
   readonly history: Client<'HistoryService'>;
+  readonly callbacks: Client<'CallbackService'>;
   readonly cluster: Client<'ClusterService'>;
 
   constructor(options: ClientOptions) {
@@ -44,6 +45,7 @@ export class Connection {
     this.patienceMs = options.patienceMs ?? 120_000;
     this.tasks = this.#channel.client('TaskService');
     this.history = this.#channel.client('HistoryService');
+    this.callbacks = this.#channel.client('CallbackService');
     this.cluster = this.#channel.client('ClusterService');
   }
 

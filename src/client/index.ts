@@ -4,6 +4,7 @@ export type { Action } from '../domain/action.ts';
 export { isTerminal, type Outcome, type Task, type TaskDefinition, type TaskState } from '../domain/task.ts';
 export { taskFromJson, taskToJson } from '../platform/task-json.ts';
 export { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
+export type { Callback, CallbackTry } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
 export type { Cell, Delivery, HistoryRecord, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';

@@ -7,6 +7,7 @@ import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { Verdict__Output } from '../rpc/gen/gavel/v1/Verdict.ts';
 import { isErrorCode } from '../rpc/status.ts';
+import { Callbacks } from './callback-ledger.ts';
 import { Cells, History } from './cluster.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import { TaskFailedError } from './errors.ts';
@@ -58,12 +59,14 @@ export class TaskClient {
   readonly tasks: Tasks;
   readonly history: History;
   readonly cells: Cells;
+  readonly callbacks: Callbacks;
 
   constructor(options: ClientOptions = {}) {
     this.#connection = new Connection(options);
     this.tasks = new Tasks(this.#connection);
     this.history = new History(this.#connection);
     this.cells = new Cells(this.#connection);
+    this.callbacks = new Callbacks(this.#connection);
   }
 
   /** `host:port` of the servers, parted by commas. */

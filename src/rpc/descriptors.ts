@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type * as grpc from '@grpc/grpc-js';
 import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
 import type { AuctionServiceDefinition, AuctionServiceHandlers } from './gen/gavel/v1/AuctionService.ts';
+import type { CallbackServiceDefinition, CallbackServiceHandlers } from './gen/gavel/v1/CallbackService.ts';
 import type { CellServiceDefinition, CellServiceHandlers } from './gen/gavel/v1/CellService.ts';
 import type { ClusterServiceDefinition, ClusterServiceHandlers } from './gen/gavel/v1/ClusterService.ts';
 import type { HistoryServiceDefinition, HistoryServiceHandlers } from './gen/gavel/v1/HistoryService.ts';
@@ -12,6 +13,7 @@ import type { TaskServiceDefinition, TaskServiceHandlers } from './gen/gavel/v1/
 export interface Services {
   TaskService: { definition: TaskServiceDefinition; handlers: TaskServiceHandlers };
   HistoryService: { definition: HistoryServiceDefinition; handlers: HistoryServiceHandlers };
+  CallbackService: { definition: CallbackServiceDefinition; handlers: CallbackServiceHandlers };
   CellService: { definition: CellServiceDefinition; handlers: CellServiceHandlers };
   PlacementService: { definition: PlacementServiceDefinition; handlers: PlacementServiceHandlers };
   ClusterService: { definition: ClusterServiceDefinition; handlers: ClusterServiceHandlers };
@@ -35,7 +37,7 @@ const LOAD_OPTIONS: Options = {
   includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
 };
 
-const FILES = ['task', 'history', 'cell', 'placement', 'cluster', 'auction']
+const FILES = ['task', 'history', 'callback', 'cell', 'placement', 'cluster', 'auction']
   .map((n) => `gavel/v1/${n}_service.proto`)
   .concat('google/rpc/status.proto');
 

@@ -15,6 +15,7 @@ export interface TestBbs {
   readonly cells: Client<'CellService'>;
   readonly placement: Client<'PlacementService'>;
   readonly history: Client<'HistoryService'>;
+  readonly callbacks: Client<'CallbackService'>;
   readonly cluster: Client<'ClusterService'>;
   stop(): Promise<void>;
 }
@@ -38,6 +39,7 @@ export async function startTestBbs(over: Partial<BbsConfigInput> = {}): Promise<
     cells: channel.client('CellService'),
     placement: channel.client('PlacementService'),
     history: channel.client('HistoryService'),
+    callbacks: channel.client('CallbackService'),
     cluster: channel.client('ClusterService'),
     stop: async () => {
       channel.close();

@@ -6,6 +6,7 @@ import { DomainError, errorText } from '../../domain/errors.ts';
 import { parseJson, toJson } from '../../platform/json.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
+import { addCallbackLedger } from './callback-ledger.ts';
 import { count } from './list.ts';
 
 interface ListenFlags {
@@ -17,7 +18,8 @@ interface ListenFlags {
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 
 export function addCallbacks(program: Command, cli: Cli): void {
-  const callbacks = program.command('callbacks').description('completion callbacks');
+  const callbacks = program.command('callbacks').description('completion callbacks: what is owed or was given up');
+  addCallbackLedger(callbacks, cli);
   const listen = callbacks
     .command('listen')
     .description('receive callbacks and print each body as one line of JSON')
