@@ -45,6 +45,9 @@ export function decodeStatus(bytes: Buffer): StoredStatus {
   if (v !== VERSION) throw unknownVersion(v);
   // In place: an object that is copied field by field takes three times the memory, and there may be a million.
   for (const name of TIMES) status[name] = BigInt(status[name] as string);
+  // Records from before there were these.
+  status['request_id'] ??= '';
+  status['traceparent'] ??= '';
   return { status: status as unknown as TaskStatus, writeId: write_id as string };
 }
 

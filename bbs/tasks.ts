@@ -5,6 +5,7 @@ import { isTerminal, type Task, type TaskDefinition, type TaskStatus } from '../
 import { type Command, decide, newTask } from '../src/domain/task-machine.ts';
 import { LIMITS, requireValid } from '../src/domain/validate.ts';
 import type { Clock } from '../src/platform/clock.ts';
+import { traceparent } from '../src/platform/trace.ts';
 import { deadLetter } from './callbacks/dead-letter.ts';
 import { decodeStatus, encodeDefinition, encodeRecord, encodeStatus } from './codec.ts';
 import { type History, historyWrites } from './history/history.ts';
@@ -25,6 +26,12 @@ export interface TasksDeps {
   readonly numbers: Numbers;
   readonly history: History;
   readonly requests: Requests;
+}
+
+/** Whose request makes a task. */
+export interface Submitter {
+  readonly name: string;
+  readonly requestId: string;
 }
 
 export interface TransitionOptions {
@@ -73,8 +80,8 @@ export class Tasks {
   }
 
   /** As `create`, answering the task as readers get it. */
-  async desire(definition: TaskDefinition, createdBy: string): Promise<Task> {
-    const made = await this.create(definition, createdBy);
+  async desire(definition: TaskDefinition, from: Submitter): Promise<Task> {
+    const made = await this.create(definition, from);
     return made instanceof LiveTask ? fullTask(made) : made;
   }
 
@@ -82,7 +89,7 @@ export class Tasks {
    * Creates a task, durable when this answers. A repeated request (same key, or same guid with the same definition) answers the task that is there.
    * @throws DomainError `invalid_argument` with every fault; `already_exists` naming the differing fields.
    */
-  async create(definition: TaskDefinition, createdBy: string): Promise<LiveTask | Task> {
+  async create(definition: TaskDefinition, from: Submitter): Promise<LiveTask | Task> {
     requireValid(definition);
     const spec = new Spec(encodeDefinition(definition), definition);
     const stored = Buffer.from(spec.text);
@@ -97,7 +104,7 @@ export class Tasks {
       if (earlier !== undefined) return earlier;
     }
     for (let attempt = 0; attempt < CREATE_TRIES; attempt += 1) {
-      const made = await this.#born(spec, stored, createdBy);
+      const made = await this.#born(spec, stored, from);
       if (made !== undefined) return made;
       // Something is there already: answer what an equal request made, or say how it differs. Gone again: once more.
       const winner = await this.#earlier(definition);
@@ -107,12 +114,19 @@ export class Tasks {
   }
 
   /** @returns undefined when the guid or the request key is taken. */
-  async #born(spec: Spec, stored: Buffer, createdBy: string): Promise<LiveTask | undefined> {
+  async #born(spec: Spec, stored: Buffer, { name, requestId }: Submitter): Promise<LiveTask | undefined> {
     const { view, clock, numbers, requests } = this.#deps;
     const { definition } = spec;
     const { task_guid, domain, request_key } = definition;
     const uid = randomHex(16);
-    const birth = { uid, number: await numbers.take(), created_by: createdBy, now: clock.nowNanos() };
+    const birth = {
+      uid,
+      number: await numbers.take(),
+      created_by: name,
+      request_id: requestId,
+      traceparent: traceparent() ?? '',
+      now: clock.nowNanos(),
+    };
     const status = newTask(definition, birth);
     const writeId = newWriteId();
     const key = taskKey(task_guid);

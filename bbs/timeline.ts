@@ -60,7 +60,13 @@ export function ownEvents({ task, trail, tries, callbackUrl, sealed }: Known): r
       component: 'client',
       kind: 'submitted',
       text: `submitted by ${client}`,
-      data: { number, uid: task.uid, domain: task.domain },
+      data: {
+        number,
+        uid: task.uid,
+        domain: task.domain,
+        ...(task.request_id === '' ? {} : { request_id: task.request_id }),
+        ...(task.traceparent === '' ? {} : { traceparent: task.traceparent }),
+      },
     }),
   ];
   if (claimed_at > 0n) events.push(claim(claimed_at, cell_id, attempt));

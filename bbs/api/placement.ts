@@ -1,4 +1,5 @@
 import { DomainError } from '../../src/domain/errors.ts';
+import { traced, traceparent } from '../../src/platform/trace.ts';
 import { durationToWire } from '../../src/rpc/codec.ts';
 import type { ClaimVerdict } from '../../src/rpc/gen/gavel/v1/ClaimVerdict.ts';
 import type { PendingEvent } from '../../src/rpc/gen/gavel/v1/PendingEvent.ts';
@@ -41,7 +42,7 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
       verdicts: await Promise.all(
         items.map(async ({ task_guid, uid, cell_id, epoch }): Promise<ClaimVerdict> => {
           const attempt = randomHex(16);
-          try {
+          const claim = async () =>
             await tasks.transition(
               task_guid,
               { type: 'claim', cell_id, epoch: Number(epoch), attempt },
@@ -58,6 +59,11 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
                   ),
               },
             );
+          try {
+            // Of the task's trace; the round that it is a part of is told beside it.
+            const parent = view.task(task_guid)?.status.traceparent;
+            const attributes = { 'gavel.task': task_guid, 'gavel.cell': cell_id, 'gavel.attempt': attempt };
+            await traced('claim', { parent, link: traceparent(), attributes }, claim);
             return { verdict: DONE, attempt };
           } catch (error) {
             return { verdict: verdictOf(error), attempt: '' };

@@ -7,13 +7,13 @@ import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest__Output } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
 import type { WatchTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/WatchTasksRequest.ts';
-import type { Handlers } from '../../src/rpc/types.ts';
+import type { CallContext, Handlers } from '../../src/rpc/types.ts';
 import type { Events } from '../events.ts';
 import type { History } from '../history/history.ts';
 import type { Holds } from '../holds.ts';
 import { fullTask, LiveTask } from '../live-task.ts';
 import type { Outputs } from '../outputs.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Submitter, Tasks } from '../tasks.ts';
 import type { Timelines } from '../timelines.ts';
 import type { View } from '../view.ts';
 import { explainPlacement } from './explain.ts';
@@ -45,11 +45,10 @@ const BATCH_MOST = 500;
 export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
   const { tasks } = deps;
   return {
-    DesireTask: async (request, context) =>
-      answer(await tasks.create(definitionFromWire(request), context.identity.name)),
+    DesireTask: async (request, context) => answer(await tasks.create(definitionFromWire(request), submitter(context))),
     DesireTasks: async ({ tasks: requests }, context) => {
       requireBatch('tasks', requests);
-      const results = await Promise.all(requests.map((each) => desired(deps, each, context.identity.name)));
+      const results = await Promise.all(requests.map((each) => desired(deps, each, submitter(context))));
       return new Encoded(Buffer.concat(results));
     },
     GetTask: async ({ task_guid, include_history }) => taskToWire(await findTask(deps, task_guid, include_history)),
@@ -333,15 +332,19 @@ function taskEvent(field: number, tasks: readonly LiveTask[], cursor: string): E
   return new Encoded(joinMessage([[field, change]], encodeAnswer('TaskService', 'WatchTasks', { cursor })));
 }
 
+function submitter({ identity, requestId }: CallContext): Submitter {
+  return { name: identity.name, requestId };
+}
+
 /** From memory where it is encoded already. */
 function answer(task: LiveTask | Task): Encoded | WireTask {
   return task instanceof LiveTask ? task.answer : taskToWire(task);
 }
 
 /** One of a batch, as bytes of the answer: its task, or why there is none. */
-async function desired(deps: TaskApiDeps, request: TaskCreateRequest__Output, createdBy: string): Promise<Buffer> {
+async function desired(deps: TaskApiDeps, request: TaskCreateRequest__Output, from: Submitter): Promise<Buffer> {
   try {
-    const task = await deps.tasks.create(definitionFromWire(request), createdBy);
+    const task = await deps.tasks.create(definitionFromWire(request), from);
     const bytes =
       task instanceof LiveTask ? task.answer.bytes : encodeAnswer('TaskService', 'GetTask', taskToWire(task));
     return joinMessage([[FIELDS.results, joinMessage([[FIELDS.task, bytes]])]]);

@@ -4,6 +4,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { DomainError, errorText } from '../../src/domain/errors.ts';
+import { TRACEPARENT_KEY, traceparent } from '../../src/platform/trace.ts';
 
 export interface PostOptions {
   /** Whole time for one try. */
@@ -91,9 +92,11 @@ export async function post(
 /** Headers of Standard Webhooks 1.0.0: the id is the same on every try, so that a receiver can drop a repeat. */
 function headersFor(id: string, body: Buffer, nowMs: number, secret: string): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1_000));
+  const span = traceparent();
   const headers = {
     'content-type': 'application/json',
     'user-agent': 'gavel',
+    ...(span === undefined ? {} : { [TRACEPARENT_KEY]: span }),
     'webhook-id': id,
     'webhook-timestamp': timestamp,
   };

@@ -4,6 +4,7 @@ import { errorText, isDomainError } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { aborted } from '../../src/platform/group.ts';
 import { taskToJson } from '../../src/platform/task-json.ts';
+import { traced } from '../../src/platform/trace.ts';
 import { decodeRecord, encodeRecord } from '../codec.ts';
 import type { History } from '../history/history.ts';
 import { outboxKey } from '../keys.ts';
@@ -125,7 +126,12 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   }
   const now = deps.clock.nowMs();
   const begun = performance.now();
-  const result = await post(job.url, held.body, job.uid, now, deps.post);
+  const attributes = { 'gavel.task': job.task_guid, 'gavel.callback.attempt': job.attempts + 1 };
+  const result = await traced(
+    'callback',
+    { kind: 'client', parent: held.traceparent, attributes },
+    async () => await post(job.url, held.body, job.uid, now, deps.post),
+  );
   deps.onTried?.(result.status, performance.now() - begun);
   const attempts = job.attempts + 1;
   const made = { at: deps.clock.nowNanos().toString(), status: result.status, error: result.error };
@@ -139,17 +145,23 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   if (held.live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }
 
+interface Held {
+  readonly body: string;
+  readonly live: boolean;
+  readonly traceparent: string;
+}
+
 /** Takes the task for delivery: COMPLETED -> RESOLVING while it lives, from history after that. `later`: somebody else is handing it over just now. */
-async function hold(
-  deps: CallbackDeps,
-  job: OutboxRecord,
-): Promise<{ body: string; live: boolean } | 'later' | 'no record'> {
+async function hold(deps: CallbackDeps, job: OutboxRecord): Promise<Held | 'later' | 'no record'> {
   const live = await deps.tasks.find(job.task_guid);
   if (live?.status.uid === job.uid) {
     if (live.status.state === 'RESOLVING') return 'later';
     try {
       const { after } = await deps.tasks.transition(job.task_guid, { type: 'resolve' }, { uid: job.uid });
-      if (after?.status.uid === job.uid) return { body: taskToJson(fullTask(after)), live: true };
+      if (after?.status.uid === job.uid) {
+        const { traceparent } = after.status;
+        return { body: taskToJson(fullTask(after)), live: true, traceparent };
+      }
     } catch (error) {
       if (isDomainError(error, 'invalid_transition')) return 'later';
       if (!isDomainError(error, 'not_found')) throw error;
@@ -157,7 +169,7 @@ async function hold(
   }
   const finished = await deps.history.get(String(job.number));
   if (finished?.record.uid !== job.uid) return 'no record';
-  return { body: finished.record.task_json, live: false };
+  return { body: finished.record.task_json, live: false, traceparent: finished.task.traceparent };
 }
 
 /** The end of a delivery: the task leaves the live set with its record sealed, and nothing is owed any more. */

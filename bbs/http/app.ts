@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/domain/validate.ts';
 import type { Metrics } from '../../src/platform/metrics.ts';
+import { isTracing, parseTraceparent, TRACEPARENT_KEY, traced } from '../../src/platform/trace.ts';
 import type { Authority, Identity } from '../../src/rpc/roles.ts';
 import { REQUEST_ID_KEY } from '../../src/rpc/types.ts';
 import { errorAnswer, json, text } from './answer.ts';
@@ -47,7 +48,15 @@ export function restApp(deps: AppDeps): App {
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (ask) => {
       requireRole(route, ask.get('identity'));
-      const answer = await route.run(deps, await callOf(ask));
+      const call = await callOf(ask);
+      const parent = parseTraceparent(ask.req.header(TRACEPARENT_KEY));
+      const attributes = { 'http.request.method': route.method.toUpperCase(), 'http.route': route.path };
+      const run = async () => await route.run(deps, call);
+      const named = `${attributes['http.request.method']} ${route.path}`;
+      const answer =
+        parent === undefined && !isTracing()
+          ? await run()
+          : await traced(named, { kind: 'server', parent, attributes }, run);
       return await respond(ask, answer, route.answer.status, streams);
     });
   }

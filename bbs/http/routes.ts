@@ -63,8 +63,8 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     query: nothing,
     body: { schema: taskSpec, name: 'TaskCreateRequest', required: true, read: parseTaskSpec },
     answer: { status: 201, schema: 'Task' },
-    run: async ({ tasks }, { body, identity }) => {
-      const task = await tasks.desire(body, identity.name);
+    run: async ({ tasks }, { body, identity, requestId }) => {
+      const task = await tasks.desire(body, { name: identity.name, requestId });
       return { json: taskToObject(task), headers: { location: `/v1/tasks/${task.task_guid}` } };
     },
   }),

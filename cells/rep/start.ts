@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorText, isDomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
+import { traced } from '../../src/platform/trace.ts';
 import { processOf } from '../executor/actions/root.ts';
 import { digestOf, idleSpec, limitsInForce, runSpec } from '../executor/container-spec.ts';
 import { infraFailed } from '../executor/ending.ts';
@@ -26,6 +27,15 @@ export async function runClaim(rep: RepContext, attempt: Attempt): Promise<void>
   mark(rep, attempt, 'rep', 'received', `claim received by ${rep.policy.cellId}`);
   const task = await fetchTask(rep, attempt);
   if (task === undefined) return await discard(rep, attempt);
+  const attributes = {
+    'gavel.task': task.task_guid,
+    'gavel.attempt': attempt.attempt,
+    'gavel.cell': rep.policy.cellId,
+  };
+  await traced('attempt', { parent: task.traceparent, attributes }, async () => await carryOut(rep, attempt, task));
+}
+
+async function carryOut(rep: RepContext, attempt: Attempt, task: Task): Promise<void> {
   attempt.uid = task.uid;
   attempt.terms = termsOf(task);
   attempt.steps = processOf(task.action) === undefined;
@@ -37,7 +47,7 @@ export async function runClaim(rep: RepContext, attempt: Attempt): Promise<void>
     return await giveBack(rep, attempt, 'insufficient_resources', `insufficient resources: ${short.join(', ')}`);
   }
   attempt.phase = 'preparing';
-  const prepared = await prepare(rep, attempt, task);
+  const prepared = await traced('container.create', {}, async () => await prepare(rep, attempt, task));
   if (prepared === undefined) return;
   await begin(rep, attempt, task, prepared);
 }
@@ -71,7 +81,11 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
   try {
     const login = { username: task.image_username, password: task.image_password };
     const source = imageSource(task.root_fs, rep.preloaded, login);
-    const image = await rep.runtime.ensureImage(source, attempt.givenUp, markPull(rep, attempt, task.root_fs));
+    const image = await traced(
+      'image',
+      { attributes: { 'gavel.root_fs': task.root_fs } },
+      async () => await rep.runtime.ensureImage(source, attempt.givenUp, markPull(rep, attempt, task.root_fs)),
+    );
     markImage(rep, attempt, task.root_fs, image);
     attempt.givenUp.throwIfAborted();
     doing = 'dependency';
@@ -234,7 +248,7 @@ async function begin(rep: RepContext, attempt: Attempt, task: Task, prepared: Pr
       // A new epoch means that the BBS has seen us gone: what was granted before counts no more.
       if (membership.epoch !== answer.epoch) return;
       sent = true;
-      await runtime.start(container);
+      await traced('container.start', {}, async () => await runtime.start(container));
     }, 'front')
     .catch((error: unknown) => {
       failure = error;
@@ -258,8 +272,10 @@ async function begin(rep: RepContext, attempt: Attempt, task: Task, prepared: Pr
   }
   mark(rep, attempt, 'runtime', 'started', 'container started');
   if (!attempt.steps) mark(rep, attempt, 'action', 'action_started', 'action.run', { data: { path: 'action.run' } });
-  if (attempt.steps) await runSteps(rep, attempt, container, task);
-  else await observe(rep, attempt, container);
+  await traced('container.run', {}, async () => {
+    if (attempt.steps) await runSteps(rep, attempt, container, task);
+    else await observe(rep, attempt, container);
+  });
 }
 
 /** A start whose answer was lost may have happened, or may be about to: only the container itself can say. */

@@ -7,6 +7,7 @@ import type { Policy } from '../auction/score.ts';
 import { errorText } from '../domain/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import { bounded } from '../platform/group.ts';
+import { traced } from '../platform/trace.ts';
 import type { PendingEvent__Output } from '../rpc/gen/gavel/v1/PendingEvent.ts';
 import type { Client } from '../rpc/types.ts';
 import { CellBook, type Claim, type Hold } from './cell-book.ts';
@@ -265,9 +266,12 @@ export class Auctioneer {
     if (batch.length === 0) return false;
     this.#rounds += 1;
     const begun = clock.monotonicMs();
-    const { placed, refused } = place(batch, this.index);
-    this.#refuse(refused);
-    if (placed.length > 0) await this.#claim(placed);
+    const refused = await traced('auction round', { attributes: { 'gavel.tasks': batch.length } }, async () => {
+      const judged = place(batch, this.index);
+      this.#refuse(judged.refused);
+      if (judged.placed.length > 0) await this.#claim(judged.placed);
+      return judged.refused;
+    });
     this.#lastRoundMs = clock.monotonicMs();
     const neverFits = refused.filter((one) => one.neverFits).length;
     this.#deps.onRound?.({ ms: this.#lastRoundMs - begun, neverFits, notNow: refused.length - neverFits });

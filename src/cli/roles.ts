@@ -1,6 +1,7 @@
-import { type Running, runGroup } from '../platform/group.ts';
+import { bounded, type Running, runGroup } from '../platform/group.ts';
 import { createLogger, type LogLevel } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
+import { startTracing } from '../platform/trace.ts';
 import type { GlobalFlags } from './context.ts';
 import {
   auctioneerSettings,
@@ -25,8 +26,24 @@ const DEFAULT_HTTP = '127.0.0.1:8880';
 type Flags = RoleFlags & GlobalFlags;
 type Env = Readonly<Record<string, string | undefined>>;
 
+const LAST_SPANS_MS = 3_000;
+
 /** Starts a role; it runs until it is stopped. */
 export async function startRole(name: RoleName, flags: Flags, env: Env): Promise<Running> {
+  const tracing = await startTracing(`gavel-${name}`, env);
+  // A collector that is away must not hold up the end.
+  const stopTracing = async () => await bounded(tracing.stop(), LAST_SPANS_MS, 'the last spans').catch(() => {});
+  try {
+    const running = await start(name, flags, env);
+    const stop = async () => await running.stop().finally(stopTracing);
+    return { ...running, stop };
+  } catch (error) {
+    await stopTracing();
+    throw error;
+  }
+}
+
+async function start(name: RoleName, flags: Flags, env: Env): Promise<Running> {
   switch (name) {
     case 'bbs': {
       const { bbsConfig, startBbs } = await loadBbs();

@@ -84,7 +84,14 @@ const REASON_MAX = 1_024;
 /** A task at the beginning of its life. */
 export function newTask(
   definition: TaskDefinition,
-  birth: { readonly uid: string; readonly number: number; readonly created_by: string; readonly now: bigint },
+  birth: {
+    readonly uid: string;
+    readonly number: number;
+    readonly created_by: string;
+    readonly request_id?: string;
+    readonly traceparent?: string;
+    readonly now: bigint;
+  },
 ): TaskStatus {
   return {
     task_guid: definition.task_guid,
@@ -92,6 +99,8 @@ export function newTask(
     number: birth.number,
     domain: definition.domain,
     created_by: birth.created_by,
+    request_id: birth.request_id ?? '',
+    traceparent: birth.traceparent ?? '',
     state: 'PENDING',
     created_at: birth.now,
     claimed_at: 0n,

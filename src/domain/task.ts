@@ -79,6 +79,10 @@ export interface TaskStatus {
   readonly number: number;
   readonly domain: string;
   readonly created_by: string;
+  /** Under which the request that made it is in the logs. */
+  readonly request_id: string;
+  /** W3C trace context of that request; empty where nobody traces. */
+  readonly traceparent: string;
   readonly state: TaskState;
   readonly created_at: bigint;
   readonly claimed_at: bigint;

@@ -82,6 +82,8 @@ export const TASK_FIELDS = {
   limits_in_force: 'object',
   usage: 'object?',
   uid: 'string',
+  request_id: 'string',
+  traceparent: 'string',
 } as const satisfies Record<keyof Required<Task>, FieldKind>;
 
 const ENTRIES = Object.entries(TASK_FIELDS) as readonly (readonly [keyof Task, FieldKind])[];

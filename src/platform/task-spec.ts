@@ -143,7 +143,7 @@ const ANSWERED = new Set(
   (
     'state created_at claimed_at started_at first_completed_at updated_at cell_id failed failure_reason failure_code outcome exit_code ' +
     'oom_killed result result_truncated result_bytes attempt number created_by revision rejection_count rejection_reason waiting_for ' +
-    'image_digest limits_in_force usage uid'
+    'image_digest limits_in_force usage uid request_id traceparent'
   ).split(' '),
 );
 

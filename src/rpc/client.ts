@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { DomainError } from '../domain/errors.ts';
 import type { TlsFiles } from '../platform/tls.ts';
+import { TRACEPARENT_KEY, traceparent } from '../platform/trace.ts';
 import { type ServiceName, serviceDefinition } from './descriptors.ts';
 import { fromStatus } from './status.ts';
+import { inTrace } from './trace.ts';
 import { type CallOptions, type Client, MAX_MESSAGE_BYTES, REQUEST_ID_KEY } from './types.ts';
 
 export interface ChannelOptions {
@@ -54,7 +56,8 @@ export class Channel {
       } else {
         methods[name] = definition.responseStream
           ? (request: unknown, options?: CallOptions) => this.#stream(definition, request, options)
-          : (request: unknown, options?: CallOptions) => this.#unary(definition, request, options);
+          : (request: unknown, options?: CallOptions) =>
+              inTrace('client', service, name, traceparent(), () => this.#unary(definition, request, options));
       }
     }
     return methods as Client<S>;
@@ -203,6 +206,8 @@ function channelCredentials(tls: TlsFiles | undefined): grpc.ChannelCredentials 
 function metadataOf(options: CallOptions): grpc.Metadata {
   const metadata = new grpc.Metadata();
   if (options.requestId !== undefined) metadata.set(REQUEST_ID_KEY, options.requestId);
+  const span = traceparent();
+  if (span !== undefined) metadata.set(TRACEPARENT_KEY, span);
   return metadata;
 }
 

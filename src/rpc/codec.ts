@@ -239,6 +239,8 @@ export function taskFromWire(wire: Task__Output): Task {
     limits_in_force,
     usage,
     uid,
+    request_id,
+    traceparent,
     ...request
   } = wire as Task__Output & { _exit_code?: string };
   const used = usageFromWire(usage);
@@ -270,6 +272,8 @@ export function taskFromWire(wire: Task__Output): Task {
     image_digest,
     limits_in_force,
     ...(used === undefined ? {} : { usage: used }),
+    request_id,
+    traceparent,
     revision: Number(revision),
   };
 }

@@ -8,11 +8,13 @@ import type { Logger } from 'pino';
 import { DomainError, type ErrorCode, isDomainError } from '../domain/errors.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { isLoopback, requireSafeListen, type TlsFiles } from '../platform/tls.ts';
+import { parseTraceparent, TRACEPARENT_KEY } from '../platform/trace.ts';
 import { callMeter } from './call-meter.ts';
 import { packageDefinition, type ServiceName, serviceDefinition } from './descriptors.ts';
 import { Encoded } from './encoded.ts';
 import { Authority, type Identity, mayCall } from './roles.ts';
 import { toStatus } from './status.ts';
+import { inTrace } from './trace.ts';
 import { type CallContext, type Handlers, MAX_MESSAGE_BYTES, REQUEST_ID_KEY } from './types.ts';
 
 // The library prints to stderr by itself; what matters of it reaches our own log as an error.
@@ -127,14 +129,16 @@ function adapt<S extends ServiceName>(
     const handler = table[method];
     if (handler === undefined) continue;
     const respond = definition.responseStream ? streamAnswer : unaryAnswer;
-    const begin = callMeter(metrics, service, method, definition.responseStream || definition.requestStream);
+    const streaming = definition.responseStream || definition.requestStream;
+    const begin = callMeter(metrics, service, method, streaming);
     implementation[method] = ((call: AnyServerCall, callback?: grpc.sendUnaryData<unknown>) => {
       const context = new ServedCall(call, authority);
       const refusal = refuse(context, service, method);
       const input = definition.requestStream ? call : call.request;
       const run = () => {
         if (refusal !== undefined) throw refusal;
-        return handler(input, context);
+        if (streaming) return handler(input, context);
+        return inTrace('server', service, method, context.traceparent, async () => await handler(input, context));
       };
       active.add(context);
       const end = begin?.();
@@ -206,6 +210,11 @@ class ServedCall implements CallContext {
   get requestId(): string {
     this.#requestId ??= this.#given() ?? randomUUID();
     return this.#requestId;
+  }
+
+  /** The caller's span. */
+  get traceparent(): string | undefined {
+    return parseTraceparent(this.#call.metadata.get(TRACEPARENT_KEY)[0]);
   }
 
   /** Whether the caller gave the call its id, to find it again. */

@@ -38,6 +38,8 @@ const POLICY: TaskPolicy = {
   lostGraceMs: 100,
 };
 const log = pino({ level: 'silent' });
+/** Whose requests these are. */
+const ME = { name: 'me', requestId: '' };
 
 /** One BBS process's parts over a store whose commits get lost now and then. */
 class Process {
@@ -110,7 +112,7 @@ class ClusterBbs implements Bbs {
 
   async desire(guid: string, requestKey: string): Promise<Answer> {
     const definition = runTask({}, { task_guid: guid, request_key: requestKey });
-    return await answer(async () => (await this.#cluster.any.tasks.desire(definition, 'me')).uid);
+    return await answer(async () => (await this.#cluster.any.tasks.desire(definition, ME)).uid);
   }
 
   async command(guid: string, command: Command, fence?: { cell: string; epoch: number }): Promise<Answer> {
@@ -249,7 +251,7 @@ describe('two BBS whose commits get lost', () => {
     const process = new Process(store);
     await process.open();
     const desire = async (request_key: string) =>
-      (await process.tasks.desire(runTask({}, { task_guid: 'g', request_key }), 'me')).uid;
+      (await process.tasks.desire(runTask({}, { task_guid: 'g', request_key }), ME)).uid;
     const made = await desire('first');
     expect(await desire('second')).toBe(made);
     for (const type of ['cancel', 'resolve', 'remove'] as const)
@@ -267,14 +269,14 @@ describe('two BBS whose commits get lost', () => {
     await late.view.open();
     await other.view.open();
     const policy = { ...POLICY, placementDeadlineMs: 300 };
-    const first = await other.tasks.create(runTask({}, { task_guid: 'g' }), 'me');
+    const first = await other.tasks.create(runTask({}, { task_guid: 'g' }), ME);
     await late.view.reached(first instanceof LiveTask ? first.revision : 0);
     // From here on this process sees nothing new, as one that was stopped; the old life is due when it goes on.
     await late.view.close();
     await other.tasks.transition('g', { type: 'cancel', reason: '' });
     await other.tasks.transition('g', { type: 'resolve' });
     await other.tasks.transition('g', { type: 'remove' });
-    const { uid } = await other.tasks.desire(runTask({}, { task_guid: 'g' }), 'me');
+    const { uid } = await other.tasks.desire(runTask({}, { task_guid: 'g' }), ME);
     const stop = new AbortController();
     const asked = vi.spyOn(late.tasks, 'transition');
     const duties = converge({ ...dutiesOf(late), policy }, stop.signal);
@@ -294,7 +296,7 @@ describe('two BBS whose commits get lost', () => {
     await other.view.open();
     const bbs = new ClusterBbs({ real: store, processes: [other], any: other } as unknown as Cluster);
     const epoch = (await bbs.register('cell', 'one')) ?? 0;
-    const made = await other.tasks.create(runTask({}, { task_guid: 'g' }), 'me');
+    const made = await other.tasks.create(runTask({}, { task_guid: 'g' }), ME);
     await late.view.reached(made instanceof LiveTask ? made.revision : 0);
     await late.view.close();
     const claim = { cell_id: 'cell', attempt: 'a', epoch } as const;

@@ -67,6 +67,8 @@ export function sampleTask(over: Partial<Task> = {}): Task {
     image_digest: '',
     limits_in_force: {},
     uid: 'uid-1',
+    request_id: '',
+    traceparent: '',
     ...over,
   };
 }

@@ -102,6 +102,11 @@ const RULES: readonly Rule[] = [
     from: { pathNot: '^src/platform/metrics\\.ts$' },
     never: ['^node_modules/prom-client/'],
   },
+  {
+    name: 'opentelemetry-behind-trace-export',
+    from: { pathNot: '^src/platform/trace-export\\.ts$' },
+    never: ['^node_modules/@opentelemetry/'],
+  },
   { name: 'etcd3-only-in-its-store', from: { pathNot: '^bbs/store/etcd' }, never: ['^node_modules/etcd3/'] },
   { name: 'lmdb-only-in-its-store', from: { pathNot: '^bbs/store/embedded' }, never: ['^node_modules/lmdb/'] },
   {

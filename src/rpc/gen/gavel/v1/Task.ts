@@ -107,6 +107,14 @@ export interface Task {
    * One per life of a guid (a guid may be used again after resolution).
    */
   'uid'?: (string);
+  /**
+   * Under which the request that made it is in the logs.
+   */
+  'request_id'?: (string);
+  /**
+   * W3C trace context of that request; empty where nobody traces.
+   */
+  'traceparent'?: (string);
   '_exit_code'?: "exit_code";
 }
 
@@ -204,5 +212,13 @@ export interface Task__Output {
    * One per life of a guid (a guid may be used again after resolution).
    */
   'uid': (string);
+  /**
+   * Under which the request that made it is in the logs.
+   */
+  'request_id': (string);
+  /**
+   * W3C trace context of that request; empty where nobody traces.
+   */
+  'traceparent': (string);
   '_exit_code'?: "exit_code";
 }
