@@ -95,10 +95,7 @@ async function bareLife(store: Store): Promise<number> {
   await bareCreate(store, id);
   const put = { put: `task/${id}`, value: STATUS };
   for (let step = 0; step < 4; step += 1) await bare(store, [], [put]);
-  const ends = [
-    { put: `history/${id}`, value: HISTORY },
-    { put: `history-guid/${id}`, value: Buffer.from('1234567') },
-  ];
+  const ends = [{ put: `history/${id}`, value: HISTORY }];
   const gone = ['task', 'spec', 'outbox'].map((kind) => ({ delete: `${kind}/${id}` }));
   await bare(store, [], [...gone, ...ends]);
   return 1;

@@ -47,10 +47,7 @@ export async function bareLife(store: Store): Promise<number> {
   });
   for (let step = 0; step < 4; step += 1) await commit({ guards: [], writes: [{ put: `task/${id}`, value: STATUS }] });
   const gone = ['task', 'spec', 'outbox'].map((kind) => ({ delete: `${kind}/${id}` }));
-  const ends = [
-    { put: `history/${id}`, value: HISTORY },
-    { put: `history-guid/${id}`, value: Buffer.from('1234567') },
-  ];
+  const ends = [{ put: `history/${id}`, value: HISTORY }];
   await commit({ guards: [], writes: [...gone, ...ends] });
   return 1;
 }
