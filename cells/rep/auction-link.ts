@@ -19,7 +19,10 @@ export interface AuctionLinkDeps {
 /** A stream that lived so long was a good one. */
 const GOOD_MS = 5_000;
 
-/** The stream to the auctioneer: the summary up whenever it changes, work down. One at a time; when it breaks, the next address. */
+/**
+ * The stream to the auctioneer that leads: the summary up whenever it changes, work down. One at a time; when it breaks, or that
+ * auctioneer only stands by, the next address.
+ */
 export class AuctionLink {
   readonly #deps: AuctionLinkDeps;
   readonly #channels: readonly Channel[];
@@ -57,7 +60,8 @@ export class AuctionLink {
 
   async #run(): Promise<void> {
     const signal = this.#stopped.signal;
-    const backoff = new Backoff({ firstMs: 100, mostMs: 5_000 });
+    const backoff = new Backoff({ firstMs: 100, mostMs: 2_000 });
+    let failed = 0;
     for (let at = 0; !signal.aborted; at = (at + 1) % this.#channels.length) {
       const channel = this.#channels[at];
       if (channel === undefined) return;
@@ -70,8 +74,13 @@ export class AuctionLink {
         this.#deps.log.info({ auctioneer: this.#deps.addresses[at], error: errorText(error) }, 'auction.stream-broke');
       }
       this.#connected = false;
-      if (performance.now() - since > GOOD_MS) backoff.reset();
-      await backoff.pause(signal);
+      if (performance.now() - since > GOOD_MS) {
+        backoff.reset();
+        failed = 0;
+      }
+      failed += 1;
+      // The others are asked first, without a pause: one of them may lead by now.
+      if (failed % this.#channels.length === 0) await backoff.pause(signal);
     }
   }
 
