@@ -77,9 +77,22 @@ export const cellConfig = z.strictObject({
     .strictObject({
       store: z
         .string()
-        .regex(/^(cell|dir:\/.+)$/, 'want cell, or dir:/folder for one that several cells share')
+        .regex(
+          /^(cell|dir:\/.+|s3:\/\/[a-z0-9][a-z0-9.-]+(\/[A-Za-z0-9_.-]+)*)$/,
+          'want cell, or dir:/folder or s3://bucket/prefix for one that several cells share',
+        )
         .default('cell')
         .describe('where archives are kept'),
+      s3: z
+        .strictObject({
+          endpoint: z
+            .string()
+            .regex(/^https?:\/\/[^/\s?#]+$/, 'want http(s)://host:port')
+            .default('https://s3.amazonaws.com')
+            .describe('an S3-compatible store; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment open it'),
+          region: z.string().min(1).default('us-east-1'),
+        })
+        .prefault({}),
       maxMb: z.int().min(1).max(3_500).default(1_024).describe('most of the files of one task, before compression'),
       maxFiles: z.int().min(1).max(10_000).default(10_000).describe('most files of one task'),
       maxSeconds: z.int().min(1).default(120).describe('longest time to archive them; the task counts as running'),

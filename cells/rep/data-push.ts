@@ -65,7 +65,7 @@ async function* answer(deps: DataPushDeps, wanted: DataWanted__Output): AsyncGen
 /** Of a task that named no outputs its streams are all there is, and they are archived when somebody asks. */
 async function manifestOf(deps: DataPushDeps, { guid, attempt }: Claim, asked: boolean): Promise<Manifest> {
   const { outputs, spools, rep, leaving } = deps;
-  const sealed = await outputs.find(guid, attempt);
+  const sealed = await outputs.find(guid, attempt, leaving);
   if (sealed !== undefined) return sealed;
   const under = rep.find(attempt);
   if (under !== undefined && (asked || under.spool.ended === undefined)) {

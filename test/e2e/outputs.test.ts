@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { OutputChunk__Output } from '../../src/rpc/gen/gavel/v1/OutputChunk.ts';
 import type { OutputsInfo__Output } from '../../src/rpc/gen/gavel/v1/OutputsInfo.ts';
 import type { Task__Output } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import { request } from '../support/bbs.ts';
 import { requireEngine } from '../support/engine.ts';
+import { S3_LOGIN, S3_REGION, startS3 } from '../support/s3-server.ts';
 import { cellName, startSystem, type TestSystem } from '../support/system.ts';
 
 const MIB = 2 ** 20;
@@ -190,25 +191,34 @@ describe('outputs', () => {
     expect(info.notes).toEqual(['big: left out, its 70.00 MB would bring the outputs over their limit of 64.00 MB']);
   });
 
-  it('come from a shared store when their cell is away, and from nowhere when nobody keeps them', async () => {
-    const store = mkdtempSync(join(tmpdir(), 'gavel-store-'));
-    const shared = { outputs: { store: `dir:${store}` }, placementTags: ['shared'] };
-    const own = await startSystem({ cells: {} });
-    try {
-      const first = await own.addCell('cell-a', shared);
-      const asked = shell('echo kept > /k', { outputs: ['/k'], placement_tags: ['shared'] });
-      const task = await run(asked, own);
-      await first.stop();
-      await expect(own.tasks.ListOutputs({ task_guid: task.task_guid })).rejects.toThrow(
-        `${cellName('cell-a')} is not connected`,
-      );
-      await own.addCell('cell-b', shared);
-      await expect
-        .poll(async () => await list(task.task_guid, own).then(({ files }) => files.length), { timeout: 30_000 })
-        .toBe(3);
-    } finally {
-      await own.stop();
-      rmSync(store, { recursive: true, force: true });
-    }
-  });
+  it.each(['dir', 's3'])(
+    'come from a shared store when their cell is away, and from nowhere else: %s',
+    async (kind) => {
+      const store = mkdtempSync(join(tmpdir(), 'gavel-store-'));
+      const s3 = await startS3('bucket');
+      vi.stubEnv('AWS_ACCESS_KEY_ID', S3_LOGIN.accessKeyId);
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', S3_LOGIN.secretAccessKey);
+      const bucket = { store: 's3://bucket/outputs', s3: { endpoint: s3.endpoint, region: S3_REGION } };
+      const shared = { outputs: kind === 's3' ? bucket : { store: `dir:${store}` }, placementTags: ['shared'] };
+      const own = await startSystem({ cells: {} });
+      try {
+        const first = await own.addCell('cell-a', shared);
+        const asked = shell('echo kept > /k', { outputs: ['/k'], placement_tags: ['shared'] });
+        const task = await run(asked, own);
+        await first.stop();
+        await expect(own.tasks.ListOutputs({ task_guid: task.task_guid })).rejects.toThrow(
+          `${cellName('cell-a')} is not connected`,
+        );
+        await own.addCell('cell-b', shared);
+        await expect
+          .poll(async () => await list(task.task_guid, own).then(({ files }) => files.length), { timeout: 30_000 })
+          .toBe(3);
+      } finally {
+        vi.unstubAllEnvs();
+        await own.stop();
+        await s3.stop();
+        rmSync(store, { recursive: true, force: true });
+      }
+    },
+  );
 });

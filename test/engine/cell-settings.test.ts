@@ -10,6 +10,7 @@ import type { TaskDefinition } from '../../src/domain/task.ts';
 import type { Running } from '../../src/platform/group.ts';
 import { engineCall, engineGet, engineSocket, IMAGE, requireEngine } from '../support/engine.ts';
 import { FakeBbs, runTask } from '../support/fake-bbs.ts';
+import { S3_LOGIN, S3_REGION, startS3 } from '../support/s3-server.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -103,6 +104,22 @@ describe('the settings of a cell', () => {
     expect(await idOf(KEPT)).toBeDefined();
     expect(await idOf(IMAGE)).toBeDefined();
     expect(await run({ root_fs: 'preloaded:kept' })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('outputs.store: an S3 store that refuses the cell, or whose keys are not there, is told at the start', async () => {
+    const s3 = await startS3('bucket');
+    const outputs = (bucket: string) => ({ store: `s3://${bucket}`, s3: { endpoint: s3.endpoint, region: S3_REGION } });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    try {
+      await expect(start({ outputs: outputs('bucket') })).rejects.toThrow(/^outputs.store: .* needs AWS_ACCESS_KEY_ID/);
+      vi.stubEnv('AWS_ACCESS_KEY_ID', S3_LOGIN.accessKeyId);
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', S3_LOGIN.secretAccessKey);
+      await expect(start({ outputs: outputs('other') })).rejects.toThrow(/^outputs.store: .* 404 NoSuchBucket/);
+      await start({ outputs: outputs('bucket') });
+    } finally {
+      vi.unstubAllEnvs();
+      await s3.stop();
+    }
   });
 
   /** A container that is gone again when the test ends: nothing of it runs. */

@@ -1,24 +1,20 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import type { Logger } from 'pino';
 import { DomainError, errorText } from '../../../src/domain/errors.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
-import { attemptFileName, forget, writeDurably } from '../files.ts';
+import { attemptFileName, forget } from '../files.ts';
 import type { Spool } from '../logs/spool.ts';
+import { type Archives, FolderArchives, type KeepLimits } from './archives.ts';
 import { type CollectLimits, Collector, type Source } from './collect.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { type ZipFile, ZipWriter } from './zip.ts';
 
-export interface OutputLimits extends CollectLimits {
+export interface OutputLimits extends CollectLimits, KeepLimits {
   /** Longest time for the files of one task. */
   readonly maxMs: number;
-  /** Archives kept: the newest so many, none older than so long, all together not more than so much. */
-  readonly keepAttempts: number;
-  readonly keepMs: number;
-  readonly keepBytes: number;
 }
 
 export interface SealRequest {
@@ -31,19 +27,18 @@ export interface SealRequest {
   readonly notes?: readonly string[];
 }
 
-/**
- * What runs left behind, an archive and its manifest each, in a folder of the cell or one that several cells share. The manifest is
- * written last: an archive without one is no archive.
- */
+/** What runs left behind, an archive and its manifest each. They are made in the folder, and stay there unless `archives` says where. */
 export class OutputStore {
   readonly #folder: string;
   readonly #limits: OutputLimits;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #archives: Archives;
   readonly #sealing = new Map<string, Promise<Manifest>>();
 
-  constructor(folder: string, limits: OutputLimits, clock: Clock, log: Logger) {
+  constructor(folder: string, limits: OutputLimits, clock: Clock, log: Logger, archives?: Archives) {
     this.#folder = folder;
+    this.#archives = archives ?? new FolderArchives(folder);
     this.#limits = limits;
     this.#clock = clock;
     this.#log = log;
@@ -53,8 +48,9 @@ export class OutputStore {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
 
-  async find(guid: string, attempt: string): Promise<Manifest | undefined> {
-    const text = await readFile(this.#path(guid, attempt, 'json'), 'utf8').catch(() => undefined);
+  /** @throws DomainError `unavailable` when nobody can say for now. */
+  async find(guid: string, attempt: string, signal: AbortSignal): Promise<Manifest | undefined> {
+    const text = await this.#archives.manifest(attemptFileName(guid, attempt), signal);
     if (text === undefined) return undefined;
     try {
       return parseManifest(text);
@@ -66,7 +62,7 @@ export class OutputStore {
 
   /**
    * Collects and seals; a second call for the same attempt joins the first. What could not be collected is in the notes.
-   * @throws when the signal aborts, or when the folder cannot be written.
+   * @throws when the signal aborts, or when the archive cannot be kept.
    */
   async seal(request: SealRequest, signal: AbortSignal): Promise<Manifest> {
     const name = attemptFileName(request.guid, request.attempt);
@@ -79,52 +75,43 @@ export class OutputStore {
 
   /** The archive as one file, from an offset on. */
   archive({ guid, attempt }: Manifest, offset: number): AsyncIterable<Buffer> {
-    return createReadStream(this.#path(guid, attempt, 'zip'), { start: offset });
+    return this.#archives.read(attemptFileName(guid, attempt), offset);
   }
 
   /** One file of the archive, from an offset on. */
   async *file({ guid, attempt }: Manifest, file: ZipFile, offset: number): AsyncGenerator<Buffer> {
     if (file.compressedSize === 0) return;
-    const range = { start: file.dataAt, end: file.dataAt + file.compressedSize - 1 };
-    const bytes = createReadStream(this.#path(guid, attempt, 'zip'), range);
-    if (!file.deflated) return yield* from(bytes, offset);
+    const name = attemptFileName(guid, attempt);
+    const last = file.dataAt + file.compressedSize - 1;
+    if (!file.deflated) return yield* this.#archives.read(name, file.dataAt + offset, last);
     const inflate = createInflateRaw();
     // Its failure comes out of the iteration below, too.
-    const feeding = pipeline(bytes, inflate).catch(() => undefined);
+    const feeding = pipeline(this.#archives.read(name, file.dataAt, last), inflate).catch(() => undefined);
     try {
       yield* from(inflate, offset);
     } finally {
       inflate.destroy();
-      bytes.destroy();
       await feeding;
     }
   }
 
   /** Lets go of archives that are too many, too old or too large together, and of what a broken-off sealing left. */
   async prune(): Promise<void> {
-    const found: { name: string; at: number; bytes: number }[] = [];
+    const now = this.#clock.nowMs();
     for (const file of await readdir(this.#folder)) {
+      const name = /^(.+)\.zip\.part$/.exec(file)?.[1];
+      if (name === undefined || this.#sealing.has(name)) continue;
       const path = join(this.#folder, file);
       const at = await stat(path).catch(() => undefined);
-      if (at === undefined) continue;
-      if (file.endsWith('.zip')) found.push({ name: file.slice(0, -'.zip'.length), at: at.mtimeMs, bytes: at.size });
       // Of another cell on the same folder, perhaps, and still being written: as long as it may take, and then some.
-      else if (file.endsWith('.part') && at.mtimeMs < this.#clock.nowMs() - 2 * this.#limits.maxMs) await forget(path);
+      if (at !== undefined && at.mtimeMs < now - 2 * this.#limits.maxMs) await forget(path);
     }
-    found.sort((a, b) => b.at - a.at);
-    const oldest = this.#clock.nowMs() - this.#limits.keepMs;
-    let bytes = 0;
-    for (const [index, archive] of found.entries()) {
-      bytes += archive.bytes;
-      const keep = index < this.#limits.keepAttempts && archive.at >= oldest && bytes <= this.#limits.keepBytes;
-      if (keep || this.#sealing.has(archive.name)) continue;
-      for (const ending of ['json', 'zip']) await forget(join(this.#folder, `${archive.name}.${ending}`));
-    }
+    await this.#archives.prune(this.#limits, now, (name) => this.#sealing.has(name));
   }
 
   async #seal({ guid, attempt, spool, source, notes = [] }: SealRequest, signal: AbortSignal): Promise<Manifest> {
-    const path = this.#path(guid, attempt, 'zip');
-    const part = `${path}.part`;
+    const name = attemptFileName(guid, attempt);
+    const part = join(this.#folder, `${name}.zip.part`);
     const zip = await ZipWriter.create(part);
     try {
       const late = new AbortController();
@@ -151,18 +138,14 @@ export class OutputStore {
       const sealedAt = this.#clock.nowNanos().toString();
       const facts = { guid, attempt, archiveBytes, archiveSha256, totalBytes, sealedAt };
       const manifest: Manifest = { ...facts, files, notes: [...collector.notes] };
-      await rename(part, path);
-      await writeDurably(this.#path(guid, attempt, 'json'), JSON.stringify(manifest));
+      const file = { path: part, bytes: archiveBytes, sha256: archiveSha256 };
+      await this.#archives.keep(name, file, JSON.stringify(manifest), signal);
       return manifest;
     } catch (error) {
       await zip.abandon();
       await forget(part);
       throw error;
     }
-  }
-
-  #path(guid: string, attempt: string, ending: string): string {
-    return join(this.#folder, `${attemptFileName(guid, attempt)}.${ending}`);
   }
 }
 

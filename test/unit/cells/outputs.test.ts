@@ -24,6 +24,7 @@ const LIMITS: OutputLimits = {
   keepBytes: 2 ** 30,
 };
 const log = pino({ level: 'silent' });
+const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 type Packed = Parameters<ReturnType<typeof pack>['entry']>[0] & { readonly content?: Buffer };
 
@@ -211,7 +212,7 @@ describe('the outputs of a run', { timeout: 30_000 }, () => {
     const source = { runtime: { readTar }, container: 'c', paths: ['/o'] };
     await expect(store.seal({ guid: 'g', attempt: 'a', spool, source }, leaving.signal)).rejects.toThrow('abort');
     expect(await readdir(join(folder, 'outputs'))).toEqual([]);
-    expect(await store.find('g', 'a')).toBeUndefined();
+    expect(await store.find('g', 'a', signal())).toBeUndefined();
   });
 
   it('lets go of what is too many, too old, too large together', async () => {
