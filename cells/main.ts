@@ -25,7 +25,6 @@ import { CellTransfers } from './executor/transfers/transfers.ts';
 import { sweepImages } from './image-sweep.ts';
 import { measureCell, measuredRuntime } from './metrics.ts';
 import { isShared, openOutputs } from './output-store.ts';
-import { isShared, openOutputs } from './output-store.ts';
 import { AuctionLink } from './rep/auction-link.ts';
 import { Calls } from './rep/calls.ts';
 import { ControlLink } from './rep/control-link.ts';
