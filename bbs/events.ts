@@ -21,6 +21,8 @@ export class Events {
   readonly #view: View;
   /** Everything up to this revision was already history when this process began to watch. */
   #startRevision: number;
+  /** Revisions that the store has had twice, since it was put back: above the one, up to the other. A cursor among them may be of either time. */
+  #twice = { above: 0, upTo: 0 };
 
   constructor(view: View, ring = RING) {
     this.#ring = Array.from({ length: ring }, () => undefined);
@@ -41,6 +43,12 @@ export class Events {
     return `${this.#view.revision}-end`;
   }
 
+  /** Waits, at most 2 s, until this process has come as far as the cursor, which may be of another one that is ahead. */
+  async reached(cursor: string): Promise<void> {
+    const revision = Number(/^\d{1,16}/.exec(cursor)?.[0] ?? 0);
+    await this.#view.reached(revision);
+  }
+
   /** Where to begin to read: behind a cursor, or at the end. Undefined when the history behind the cursor is not known here. */
   position(cursor: string): number | undefined {
     if (cursor === '') return this.#end;
@@ -48,7 +56,8 @@ export class Events {
     if (match === null) throw new DomainError('invalid_argument', 'cursor: not one that this service gave');
     const revision = Number(match[1]);
     const index = match[2] === 'end' ? Number.POSITIVE_INFINITY : Number(match[2]);
-    if (revision < this.#startRevision) return undefined;
+    if (revision < this.#startRevision || revision > this.#view.revision) return undefined;
+    if (revision > this.#twice.above && revision <= this.#twice.upTo) return undefined;
     // From the newest back: cursors are nearly always young.
     let at = this.#end;
     const oldest = Math.max(this.#begin, this.#end - this.#ring.length);
@@ -94,6 +103,8 @@ export class Events {
       this.#begin = this.#end + 1;
       this.#end += 1;
       this.#startRevision = this.#view.revision;
+      if (change.wentBackFrom !== undefined)
+        this.#twice = { above: this.#view.revision, upTo: Math.max(change.wentBackFrom, this.#twice.upTo) };
     } else {
       this.#ring[this.#end % this.#ring.length] = change;
       this.#end += 1;

@@ -34,6 +34,12 @@ export class Numbers {
     return number;
   }
 
+  /** Drops what was taken: the store does not know of it any more. */
+  forget(): void {
+    this.#end = 0;
+    this.#next = 0;
+  }
+
   async #refill(): Promise<void> {
     const now = performance.now();
     this.#block = now - this.#takenAt < BUSY_MS ? Math.min(this.#block * 2, MOST) : 1;

@@ -72,6 +72,12 @@ export class Tasks {
 
   constructor(deps: TasksDeps) {
     this.#deps = deps;
+    deps.view.listen((change) => {
+      if (change.kind !== 'reset' || change.wentBackFrom === undefined) return;
+      // The store was put back to an older state: what this process wrote and took since then is not there any more.
+      this.#committed = deps.view.revision;
+      deps.numbers.forget();
+    });
   }
 
   /** Makes the caller's own earlier writes visible in the view. */

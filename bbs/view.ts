@@ -40,8 +40,11 @@ export type ViewChange =
     }
   | { readonly kind: 'outbox'; readonly uid: string; readonly after: OutboxRecord | undefined }
   | { readonly kind: 'drain'; readonly id: string; readonly after: DrainRecord | undefined }
-  /** The watch broke beyond repair and the view was read anew: what happened in between is not known change by change. */
-  | { readonly kind: 'reset' };
+  /**
+   * The watch broke beyond repair and the view was read anew: what happened in between is not known change by change. With
+   * `wentBackFrom` the store itself stands at an older revision than that one, which was seen here.
+   */
+  | { readonly kind: 'reset'; readonly wentBackFrom?: number };
 
 export type ViewListener = (change: ViewChange) => void;
 
@@ -50,6 +53,9 @@ type Put = (cursor: string) => ViewChange | undefined;
 
 const PAGE = 1_000;
 const FRESH_BOUND_MS = 2_000;
+/** How often the store is asked whether it still is where it was; and the pause before it is asked once more. */
+const BACK_CHECK_MS = 3_000;
+const BACK_AGAIN_MS = 300;
 
 /**
  * The live state in memory, as of one revision, kept by following the store. Reads are answered from here; what must be
@@ -76,7 +82,11 @@ export class View {
   #numbers = new NumberIndex();
   #history = new Catalog();
   #revision = 0;
-  #following: Promise<void> | undefined;
+  #following: Promise<unknown> | undefined;
+  /** Of the watch that is followed now. */
+  #watch = new AbortController();
+  /** No watch begins before this is over. */
+  #startingOver: Promise<void> = Promise.resolve();
 
   constructor(store: Store, log: Logger) {
     this.#store = store;
@@ -87,11 +97,12 @@ export class View {
   async open(): Promise<void> {
     await this.#load();
     this.absent.compare();
-    this.#following = this.#follow();
+    this.#following = Promise.all([this.#follow(), this.#lookBack()]);
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#watch.abort();
     await this.#following;
   }
 
@@ -225,6 +236,8 @@ export class View {
     this.#numbers = new NumberIndex();
     this.#history = new Catalog();
     for (const put of puts) put('');
+    // Behind what was seen before, when the store was put back.
+    this.#revision = Math.min(this.#revision, revision);
     this.#advance(revision);
   }
 
@@ -246,7 +259,10 @@ export class View {
     let pauseMs = 100;
     while (!this.#stop.signal.aborted) {
       try {
-        for await (const batch of this.#store.watch('', this.#revision, this.#stop.signal)) {
+        await this.#startingOver;
+        this.#watch = new AbortController();
+        if (this.#stop.signal.aborted) return;
+        for await (const batch of this.#store.watch('', this.#revision, this.#watch.signal)) {
           this.#applyBatch(batch.changes);
           this.#advance(batch.revision);
           pauseMs = 100;
@@ -260,6 +276,49 @@ export class View {
       await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, 2_000);
     }
+  }
+
+  /**
+   * A store that was put back to an older state (a restored snapshot, a lost disk) counts on from there, and a watch that waits for
+   * what comes after the newest revision seen would say nothing until it gets there again. So it is asked, and what a read answers
+   * that was sent later than another one arrived can only be older than that when the store has forgotten something.
+   */
+  async #lookBack(): Promise<void> {
+    const pause = async (ms: number) => {
+      await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
+    };
+    while (!this.#stop.signal.aborted) {
+      await pause(BACK_CHECK_MS);
+      // Twice: etcd before 3.4.42 may answer one read with an old state after its process was paused.
+      const older = (await this.#isOlder()) && (await pause(BACK_AGAIN_MS), await this.#isOlder());
+      if (!older || this.#stop.signal.aborted) continue;
+      this.#startingOver = this.#startOver();
+      // Ends the watch that waits for the future; the next one begins from there.
+      this.#watch.abort();
+      await this.#startingOver;
+    }
+  }
+
+  async #isOlder(): Promise<boolean> {
+    const seen = this.#revision;
+    try {
+      return (await this.#store.list(PREFIX.cell, { limit: 1, keysOnly: true })).revision < seen;
+    } catch {
+      // It does not answer: asked again at the next turn.
+      return false;
+    }
+  }
+
+  async #startOver(): Promise<void> {
+    const from = this.#revision;
+    try {
+      await this.#load();
+    } catch (error) {
+      this.#log.error({ error: errorText(error) }, 'view.reload-failed');
+      return;
+    }
+    this.#log.error({ from, to: this.#revision, tasks: this.#tasks.size }, 'store.went-back');
+    this.#emit({ kind: 'reset', wentBackFrom: from });
   }
 
   async #reload(): Promise<void> {

@@ -27,6 +27,7 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
   return {
     async *WatchPending({ cursor }, context) {
       await tasks.caughtUp();
+      await events.reached(cursor);
       const resumed = cursor === '' ? undefined : events.position(cursor);
       // Everything up to the next `await` sees one state of the view: the snapshot and the place where the events begin agree.
       const from = resumed ?? events.position('') ?? 0;

@@ -278,9 +278,10 @@ export async function* watchTasks(
     ...request,
     task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid),
   });
+  await events.reached(request.cursor);
   const from = events.position(request.cursor);
   if (from === undefined) {
-    const reason = 'the cursor is older than what this server remembers';
+    const reason = 'this server does not know what came behind the cursor';
     yield { type: 'resync_needed', reason, cursor: events.cursor };
     return;
   }

@@ -13,6 +13,8 @@ export interface TestEtcdMember {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
+  /** Where its data is; while it does not run, the folder may be copied and put back. */
+  readonly folder: string;
   /** SIGSTOP: the member keeps its connections and answers nothing. */
   pause(): void;
   resume(): void;
@@ -46,9 +48,10 @@ export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd
     })),
   );
   const cluster = plans.map((plan) => `${plan.name}=http://127.0.0.1:${plan.peer}`).join(',');
-  const members = plans.map(
-    (plan) => new Member(plan.port, memberArgs(plan, cluster, join(folder, plan.name), options.args ?? [])),
-  );
+  const members = plans.map((plan) => {
+    const data = join(folder, plan.name);
+    return new Member(plan.port, data, memberArgs(plan, cluster, data, options.args ?? []));
+  });
   const stop = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.kill()));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -95,11 +98,13 @@ function memberArgs(plan: Plan, cluster: string, folder: string, more: readonly 
 class Member implements TestEtcdMember {
   readonly host: string;
   readonly port: number;
+  readonly folder: string;
   readonly #args: readonly string[];
   #process: ChildProcess | undefined;
   #output = '';
 
-  constructor(port: number, args: readonly string[]) {
+  constructor(port: number, folder: string, args: readonly string[]) {
+    this.folder = folder;
     this.port = port;
     this.host = `http://127.0.0.1:${port}`;
     this.#args = args;
