@@ -113,12 +113,11 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const found = await findRemains({ runtime, journal, outbox, spools, log });
 
     const capacity = new Capacity(total);
-    const starts = new Gate(config.maxStarts);
     const prepared = new PreparedContainers({
       runtime,
       most: config.preparedContainers,
       diskQuota: engine.diskLimit === 'quota',
-      quiet: () => starts.idle && closedReason() === '',
+      quiet: () => rep.quiet && closedReason() === '',
       clock,
       log,
     });
@@ -163,7 +162,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       spools,
       timelines,
       outputs,
-      starts,
+      starts: new Gate(config.maxStarts),
       removals: new Gate(config.maxStarts),
       prepared,
       transfers,

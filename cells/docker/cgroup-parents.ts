@@ -32,13 +32,16 @@ export class CgroupParents {
     }
   }
 
-  /** For a new container; its weight among all others is that of the group around it. */
-  async make(cpuShares: number): Promise<string> {
-    const parent = `${this.#folder}/${randomUUID()}`;
+  /** For a new container. */
+  name(): string {
+    return `${this.#folder}/${randomUUID()}`;
+  }
+
+  /** Before the container is started; its weight among all others is that of the group around it. */
+  async make(parent: string, cpuShares: number): Promise<void> {
     for (const root of this.#v2 ? [CGROUPS] : [join(CGROUPS, 'cpu')])
       await mkdir(join(root, parent), { recursive: true });
     await this.setShares(parent, cpuShares);
-    return parent;
   }
 
   async setShares(parent: string, cpuShares: number): Promise<void> {

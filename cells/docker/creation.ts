@@ -55,10 +55,10 @@ export class Creation {
     const addImage = quota === 'with-image' && spec.limits.diskBytes > 0;
     const imageBytes = addImage ? ((await images.inspect(spec.image))?.Size ?? 0) : 0;
     const guard = egress.guard(spec);
-    const cgroupParent = await parents?.make(spec.limits.cpuShares);
+    const cgroupParent = parents?.name();
     let id: string | undefined;
     try {
-      const answer = await engine.json({
+      const creating = engine.json({
         what: `create container ${spec.name}`,
         method: 'POST',
         path: '/containers/create',
@@ -74,10 +74,15 @@ export class Creation {
         }),
         deadlineMs: this.#deps.createDeadlineMs,
       });
-      const { Id: made, Warnings: warnings } = answer as { Id: string; Warnings?: string[] | null };
+      // The engine needs it at the start only, and the kernel takes its time (10 to 100 ms) while containers come and go.
+      const grouping = cgroupParent === undefined ? undefined : parents?.make(cgroupParent, spec.limits.cpuShares);
+      const [created, grouped] = await Promise.allSettled([creating, grouping]);
+      if (created.status === 'rejected') throw created.reason;
+      const { Id: made, Warnings: warnings } = created.value as { Id: string; Warnings?: string[] | null };
       id = made;
       if (warnings?.length) log.warn({ container: spec.name, warnings }, 'container engine warns');
       if (cgroupParent !== undefined) this.#parentOf.set(id, cgroupParent);
+      if (grouped.status === 'rejected') throw grouped.reason;
       if (guard !== undefined) await egress.admit(id, spec, guard);
       return id;
     } catch (error) {

@@ -8,11 +8,6 @@ export class Gate {
     this.#width = width;
   }
 
-  /** Nobody is in. */
-  get idle(): boolean {
-    return this.#inside === 0;
-  }
-
   async through<T>(work: () => Promise<T>, place: 'front' | 'back' = 'back'): Promise<T> {
     if (this.#inside >= this.#width) {
       await new Promise<void>((resolve) => {

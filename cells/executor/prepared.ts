@@ -11,7 +11,7 @@ const POPULAR_USES = 2;
 /** One that nobody has asked for in this time is forgotten, and its containers go. */
 const FORGET_MS = 30 * 60_000;
 const MOST_MOULDS = 64;
-/** How long nothing has to be starting before one is prepared: that must not slow down the start of a task. */
+/** How often it is looked whether there is nothing more urgent: to prepare one must slow down no task's start or end. */
 const QUIET_MS = 100;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -23,7 +23,7 @@ export interface PreparedDeps {
   readonly most: number;
   /** Whether the disk limit is the engine's: then a container cannot be given another one. */
   readonly diskQuota: boolean;
-  /** Whether the machine has nothing more urgent to start, and the cell takes work at all. */
+  /** Whether the cell has nothing more urgent to do, and takes work at all. */
   readonly quiet: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,7 +44,7 @@ interface Ready {
 
 /**
  * Containers that were started before anybody asked for them, so that a task's process begins in milliseconds. Each serves one
- * task and goes with it. What was used last and often is kept ready, and only made while nothing else is starting: a cell that is
+ * task and goes with it. What was used last and often is kept ready, and only made while nothing else starts or ends: a cell that is
  * busy makes its containers one by one, as without this.
  */
 export class PreparedContainers {

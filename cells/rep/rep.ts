@@ -41,8 +41,10 @@ export class Rep {
     return this.#attempts.size;
   }
 
-  get idle(): boolean {
-    return this.#ways.size === 0;
+  /** Nothing is on its way to its process or from its end to its report. */
+  get quiet(): boolean {
+    for (const { phase } of this.#attempts.values()) if (phase !== 'running') return false;
+    return true;
   }
 
   find(attempt: string): Attempt | undefined {
