@@ -60,7 +60,8 @@ describe('cells that vanish', () => {
   it('one by one, or few of many, are lost after their grace', async () => {
     const four = await Promise.all(['a', 'b', 'c', 'd'].map(runningOn));
     for (const { cell_id, epoch } of four.slice(0, 2)) await bbs.cells.Leave({ cell_id, epoch });
-    for (const { guid } of four.slice(0, 2)) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 10_000);
+    for (const { guid } of four.slice(0, 2))
+      await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 10_000);
     // These two more make three of four, and not at once.
     for (const { cell_id, epoch } of four.slice(2)) await bbs.cells.Leave({ cell_id, epoch });
     for (const { guid } of four.slice(2)) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 2_000);
