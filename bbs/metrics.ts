@@ -25,7 +25,7 @@ export function measureTasks(view: View, metrics: Metrics): () => void {
     gauge.set([...view.cells()].length),
   );
   metrics.gauge({ name: 'gavel_callbacks_pending', help: 'Callbacks that are owed' }, (gauge) =>
-    gauge.set([...view.outbox()].length),
+    gauge.set([...view.outbox()].filter(({ dead }) => dead !== true).length),
   );
   metrics.gauge({ name: 'gavel_store_revision', help: 'Revision of the store that this BBS has seen' }, (gauge) =>
     gauge.set(view.revision),

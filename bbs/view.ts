@@ -12,50 +12,19 @@ import { LiveTask, Spec } from './live-task.ts';
 import { NumberIndex } from './number-index.ts';
 import { OwnWrites } from './own-writes.ts';
 import type { CellRecord, DrainRecord, OutboxRecord } from './records.ts';
-import type { Change, Entry, Page, Store } from './store/store.ts';
+import { everything } from './store/everything.ts';
+import type { Change, Entry, Store } from './store/store.ts';
+import type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
+import { lookForStepsBack } from './went-back.ts';
 
 export { definitionOf, LiveTask } from './live-task.ts';
 
-export interface LiveCell {
-  readonly record: CellRecord;
-  /** Create revision of its key: the fencing number. */
-  readonly epoch: number;
-}
-
-/** One change of a task or a cell, in the order of the store. */
-export type ViewChange =
-  | {
-      readonly kind: 'task';
-      readonly cursor: string;
-      readonly guid: string;
-      readonly before: LiveTask | undefined;
-      readonly after: LiveTask | undefined;
-    }
-  | {
-      readonly kind: 'cell';
-      readonly cursor: string;
-      readonly id: string;
-      readonly before: LiveCell | undefined;
-      readonly after: LiveCell | undefined;
-    }
-  | { readonly kind: 'outbox'; readonly uid: string; readonly after: OutboxRecord | undefined }
-  | { readonly kind: 'drain'; readonly id: string; readonly after: DrainRecord | undefined }
-  /**
-   * The watch broke beyond repair and the view was read anew: what happened in between is not known change by change. With
-   * `wentBackFrom` the store itself stands at an older revision than that one, which was seen here.
-   */
-  | { readonly kind: 'reset'; readonly wentBackFrom?: number };
-
-export type ViewListener = (change: ViewChange) => void;
+export type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
 
 /** Puts a record in its place, under the cursor of its change, and says what that changed. */
 type Put = (cursor: string) => ViewChange | undefined;
 
-const PAGE = 1_000;
 const FRESH_BOUND_MS = 2_000;
-/** How often the store is asked whether it still is where it was; and the pause before it is asked once more. */
-const BACK_CHECK_MS = 3_000;
-const BACK_AGAIN_MS = 300;
 
 /**
  * The live state in memory, as of one revision, kept by following the store. Reads are answered from here; what must be
@@ -97,7 +66,18 @@ export class View {
   async open(): Promise<void> {
     await this.#load();
     this.absent.compare();
-    this.#following = Promise.all([this.#follow(), this.#lookBack()]);
+    const back = lookForStepsBack(
+      this.#store,
+      () => this.#revision,
+      this.#stop.signal,
+      async () => {
+        this.#startingOver = this.#startOver();
+        // Ends the watch that waits for the future; the next one begins from there.
+        this.#watch.abort();
+        await this.#startingOver;
+      },
+    );
+    this.#following = Promise.all([this.#follow(), back]);
   }
 
   async close(): Promise<void> {
@@ -221,7 +201,7 @@ export class View {
       PREFIX.archiveSummary,
     ]) {
       // Of finished tasks, only what keys and summaries tell: the records stay where they are.
-      for await (const entry of this.#everything(prefix, revision, prefix === PREFIX.history)) {
+      for await (const entry of everything(this.#store, prefix, revision, prefix === PREFIX.history)) {
         const put = this.#read(entry);
         if (put !== undefined) puts.push(put);
       }
@@ -239,20 +219,6 @@ export class View {
     // Behind what was seen before, when the store was put back.
     this.#revision = Math.min(this.#revision, revision);
     this.#advance(revision);
-  }
-
-  /** All records under a prefix; the next page is on its way while one is read. */
-  async *#everything(prefix: string, revision: number, keysOnly = false): AsyncGenerator<Entry> {
-    const ask = (after?: string) =>
-      this.#store.list(prefix, { limit: PAGE, revision, keysOnly, ...(after === undefined ? {} : { after }) });
-    for (let asked: Promise<Page> | undefined = ask(); asked !== undefined; ) {
-      const { entries, more }: Page = await asked;
-      const after: string | undefined = entries.at(-1)?.key;
-      asked = more && after !== undefined ? ask(after) : undefined;
-      // Awaited above in its turn; a fault that comes before that is not unheard.
-      asked?.catch(() => {});
-      yield* entries;
-    }
   }
 
   async #follow(): Promise<void> {
@@ -275,37 +241,6 @@ export class View {
       if (this.#stop.signal.aborted) return;
       await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, 2_000);
-    }
-  }
-
-  /**
-   * A store that was put back to an older state (a restored snapshot, a lost disk) counts on from there, and a watch that waits for
-   * what comes after the newest revision seen would say nothing until it gets there again. So it is asked, and what a read answers
-   * that was sent later than another one arrived can only be older than that when the store has forgotten something.
-   */
-  async #lookBack(): Promise<void> {
-    const pause = async (ms: number) => {
-      await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
-    };
-    while (!this.#stop.signal.aborted) {
-      await pause(BACK_CHECK_MS);
-      // Twice: etcd before 3.4.42 may answer one read with an old state after its process was paused.
-      const older = (await this.#isOlder()) && (await pause(BACK_AGAIN_MS), await this.#isOlder());
-      if (!older || this.#stop.signal.aborted) continue;
-      this.#startingOver = this.#startOver();
-      // Ends the watch that waits for the future; the next one begins from there.
-      this.#watch.abort();
-      await this.#startingOver;
-    }
-  }
-
-  async #isOlder(): Promise<boolean> {
-    const seen = this.#revision;
-    try {
-      return (await this.#store.list(PREFIX.cell, { limit: 1, keysOnly: true })).revision < seen;
-    } catch {
-      // It does not answer: asked again at the next turn.
-      return false;
     }
   }
 

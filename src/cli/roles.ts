@@ -35,7 +35,13 @@ export async function startRole(name: RoleName, flags: Flags, env: Env): Promise
   const stopTracing = async () => await bounded(tracing.stop(), LAST_SPANS_MS, 'the last spans').catch(() => {});
   try {
     const running = await start(name, flags, env);
-    const stop = async () => await running.stop().finally(stopTracing);
+    const stop = async () => {
+      try {
+        await running.stop();
+      } finally {
+        await stopTracing();
+      }
+    };
     return { ...running, stop };
   } catch (error) {
     await stopTracing();

@@ -188,20 +188,34 @@ export function taskToWire(task: Task): WireTask {
  * and what changes at each transition alone. Nothing of a status that the message lacks gets into it.
  */
 export function definitionBytes(definition: Partial<TaskDefinition>): Buffer {
-  return encodeAnswer('TaskService', 'GetTask', definitionToWire(definition));
+  return encodeAnswer('TaskService', 'GetTask', told(definitionToWire(definition)));
 }
 
 export function statusBytes(status: TaskStatus, revision: number): Buffer {
-  return encodeAnswer('TaskService', 'GetTask', {
-    ...status,
-    created_at: longOf(status.created_at),
-    claimed_at: longOf(status.claimed_at),
-    started_at: longOf(status.started_at),
-    first_completed_at: longOf(status.first_completed_at),
-    updated_at: longOf(status.updated_at),
-    usage: usageToWire(status.usage),
-    revision,
-  });
+  const { created_at, claimed_at, started_at, first_completed_at, updated_at, usage, ...rest } = status;
+  const message = told(rest);
+  message['created_at'] = longOf(created_at);
+  if (claimed_at > 0n) message['claimed_at'] = longOf(claimed_at);
+  if (started_at > 0n) message['started_at'] = longOf(started_at);
+  if (first_completed_at > 0n) message['first_completed_at'] = longOf(first_completed_at);
+  message['updated_at'] = longOf(updated_at);
+  if (usage !== undefined) message['usage'] = usageToWire(usage);
+  message['revision'] = revision;
+  return encodeAnswer('TaskService', 'GetTask', message);
+}
+
+/**
+ * What is more than a field's default, which is not sent and yet costs the encoder several times of what is: of a task that waits that is
+ * three quarters of its fields.
+ */
+function told(message: object): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(message)) {
+    const isDefault = value === '' || value === 0 || value === false || value === null || value === undefined;
+    // Of the one number that may be unset, 0 is not the default.
+    if (!isDefault || (name === 'exit_code' && value === 0)) fields[name] = value;
+  }
+  return fields;
 }
 
 /** A 64-bit number as the encoder keeps it; as text it would be parsed digit by digit. */

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 import { DomainError, errorText, isDomainError } from '../../../src/domain/errors.ts';
 import { forget } from '../files.ts';
 import type { Archives, SealedFile } from './archives.ts';
@@ -142,7 +142,7 @@ export class S3Archives implements Archives {
       ...(body === undefined ? {} : { 'content-length': body.bytes }),
     };
     const path = `/${bucket}/${prefix}${key}`;
-    const signed = sign({ service: 's3', region, host, method, path, headers }, credentials);
+    const signed = aws4.sign({ service: 's3', region, host, method, path, headers }, credentials);
     const request = protocol === 'https:' ? httpsRequest : httpRequest;
     return await new Promise((resolve, reject) => {
       let answer: IncomingMessage | undefined;
