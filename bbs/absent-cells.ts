@@ -1,6 +1,15 @@
 import type { Clock } from '../src/platform/clock.ts';
 import type { CellOffer } from './records.ts';
-import type { View } from './view.ts';
+import type { LiveCell, ViewListener } from './view-change.ts';
+
+/** What is asked of the view that this is a part of. */
+interface Present {
+  listen(listener: ViewListener): unknown;
+  cell(id: string): LiveCell | undefined;
+  cells(): Iterable<LiveCell>;
+  holders(): Iterable<string>;
+  tasksOfCell(id: string): { readonly length: number };
+}
 
 export interface AbsentCell {
   readonly id: string;
@@ -15,13 +24,13 @@ const REMEMBERED_MS = 10 * 60_000;
 
 /** Cells that have lost their place and not come back, or hold tasks without a place. From the view's changes alone, so every BBS tells about the same. */
 export class AbsentCells {
-  readonly #view: View;
+  readonly #view: Present;
   readonly #clock: Clock;
   readonly #offers = new Map<string, CellOffer>();
   readonly #gone = new Map<string, AbsentCell>();
   readonly #listeners = new Set<(id: string, gone: boolean) => void>();
 
-  constructor(view: View, clock: Clock) {
+  constructor(view: Present, clock: Clock) {
     this.#view = view;
     this.#clock = clock;
     view.listen((change) => {

@@ -223,8 +223,8 @@ export async function conclude(rep: RepContext, attempt: Attempt, ending: Ending
   if (ending !== undefined) {
     const { guid, attempt: id } = attempt;
     await keep(rep, attempt, ending);
-    await deliver(rep, { guid, attempt: id, ending });
-    mark(rep, attempt, 'rep', 'reported', `reported as ${ending.outcome}`);
+    attempt.reported = await deliver(rep, { guid, attempt: id, ending });
+    if (attempt.reported) mark(rep, attempt, 'rep', 'reported', `reported as ${ending.outcome}`);
   }
   await discard(rep, attempt);
 }
@@ -238,11 +238,14 @@ async function keep(rep: RepContext, attempt: Attempt, ending: Ending): Promise<
   }
 }
 
-/** An outcome's way to the BBS; also for those that an earlier process of this cell left in its outbox. */
+/**
+ * An outcome's way to the BBS; also for those that an earlier process of this cell left in its outbox.
+ * @returns whether it became the task's.
+ */
 export async function deliver(
   rep: RepContext,
   entry: { readonly guid: string; readonly attempt: string; readonly ending: Ending },
-): Promise<void> {
+): Promise<boolean> {
   const judged = await rep.calls.complete(entry, entry.ending, await digest(rep, entry), rep.leaving);
   const { outcome, failure_code } = entry.ending;
   rep.log.info(
@@ -253,6 +256,7 @@ export async function deliver(
     // Told again after a restart, and answered as a repetition.
     rep.log.warn({ guid: entry.guid, error: errorText(error) }, 'outbox.remove-failed');
   });
+  return judged.code === '';
 }
 
 /** Leaves nothing of the attempt on this cell. `last` is what still has to be heard before it is forgotten. */
@@ -265,7 +269,8 @@ export async function discard(rep: RepContext, attempt: Attempt, last?: () => Pr
   mark(rep, attempt, 'runtime', 'removed', 'nothing of it is left on the cell');
   await last?.();
   await rep.spools.finish(attempt.guid, attempt.attempt);
-  if (attempt.stop?.cause === 'ended') await tellEvents(rep, attempt);
+  // Whoever's report is taken hears soon after that the task has ended.
+  if (attempt.stop?.cause === 'ended' && !attempt.reported) await tellEvents(rep, attempt);
   await rep.timelines.finish(attempt);
   await rep.journal.remove(attempt.guid, attempt.attempt).catch((error: unknown) => {
     // Found without a container at the next start, and removed then.

@@ -195,9 +195,9 @@ export function statusBytes(status: TaskStatus, revision: number): Buffer {
   const { created_at, claimed_at, started_at, first_completed_at, updated_at, usage, ...rest } = status;
   const message = told(rest);
   message['created_at'] = longOf(created_at);
-  if (claimed_at > 0n) message['claimed_at'] = longOf(claimed_at);
-  if (started_at > 0n) message['started_at'] = longOf(started_at);
-  if (first_completed_at > 0n) message['first_completed_at'] = longOf(first_completed_at);
+  if (claimed_at !== 0n) message['claimed_at'] = longOf(claimed_at);
+  if (started_at !== 0n) message['started_at'] = longOf(started_at);
+  if (first_completed_at !== 0n) message['first_completed_at'] = longOf(first_completed_at);
   message['updated_at'] = longOf(updated_at);
   if (usage !== undefined) message['usage'] = usageToWire(usage);
   message['revision'] = revision;
