@@ -6,8 +6,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 bin := node_modules/.bin
 IMAGE ?= gavel:dev
 NODE_IMAGE ?=
-# What `make test` runs; the faults suite kills and pauses processes for minutes and has targets of its own.
-PROJECTS := unit model contract integration engine e2e
+# What `make test` runs; of the faults its short form, which takes a minute and a half.
+PROJECTS := unit model contract integration engine e2e faults
 
 .PHONY: help setup lock gen gen-check openapi build fmt lint types dead check static services engine engine-stop engine-status \
   run test test-unit test-model test-contract test-integration test-engine test-e2e test-faults faults faults-mutants soak bench \
