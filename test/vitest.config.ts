@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const short = process.env['GAVEL_FAULTS'] !== 'all';
 const LONG_FAULTS = ['test/faults/cut.test.ts', 'test/faults/store.test.ts'];
 
-/** One folder of test/ as a project. Files that share an engine or start whole systems run one at a time. */
+/** One folder of test/ as a project. Files that measure or change the shared engine itself run one at a time. */
 const project = (name: string, seconds: number, parallel: boolean, order: number) => ({
   extends: true as const,
   test: {
@@ -44,8 +44,8 @@ export default defineConfig({
       project('contract', 120, true, 2),
       project('integration', 120, true, 3),
       project('engine', 120, false, 4),
-      project('e2e', 180, false, 5),
-      project('faults', 180, false, 6),
+      project('e2e', 180, true, 5),
+      project('faults', 180, true, 6),
       project('soak', 180, false, 7),
     ],
   },
