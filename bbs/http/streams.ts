@@ -99,9 +99,10 @@ function logEvent({ line, gap, end }: LogEntry): string | undefined {
     return sse({ event: 'gap', data });
   }
   if (end) {
-    const { last_sequence, stdout_bytes, stderr_bytes, reason = '' } = end;
+    const { last_sequence, stdout_bytes, stderr_bytes, stdout_sha256 = '', stderr_sha256 = '', reason = '' } = end;
     const counts = { stdout_bytes: Number(stdout_bytes), stderr_bytes: Number(stderr_bytes) };
-    return sse({ event: 'end', data: { last_sequence: Number(last_sequence), ...counts, reason } });
+    const data = { last_sequence: Number(last_sequence), ...counts, stdout_sha256, stderr_sha256, reason };
+    return sse({ event: 'end', data });
   }
   return undefined;
 }

@@ -16,6 +16,19 @@ export const LABELS = {
   prepared: 'gavel.prepared',
 } as const;
 
+/** Before the names of the task's network properties, which are labels of its container as they are properties of one of Diego's. */
+const PROPERTY = 'network.';
+
+/** Whether the container has to be made for its task, for labels cannot be changed later. */
+export function hasProperties(labels: Readonly<Record<string, string>>): boolean {
+  return Object.keys(labels).some((name) => name.startsWith(PROPERTY));
+}
+
+function propertiesOf(task: TaskDefinition): Record<string, string> {
+  const entries = Object.entries(task.network?.properties ?? {});
+  return Object.fromEntries(entries.map(([name, value]) => [`${PROPERTY}${name}`, value]));
+}
+
 export interface CellPolicy {
   readonly cellId: string;
   readonly allowPrivileged: boolean;
@@ -70,6 +83,7 @@ export function idleSpec(task: TaskDefinition, placement: Placement, image: stri
     name: containerName(placement),
     image,
     labels: {
+      ...propertiesOf(task),
       [LABELS.cell]: cell.cellId,
       [LABELS.guid]: task.task_guid,
       [LABELS.uid]: placement.uid,

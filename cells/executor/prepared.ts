@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import { LABELS } from './container-spec.ts';
+import { hasProperties, LABELS } from './container-spec.ts';
 import type { ContainerRuntime, ContainerSpec, OwnedContainer } from './runtime.ts';
 
 /** A mould that was asked for this often is popular: whatever comes only once is not worth a container that waits. */
@@ -234,7 +234,7 @@ function share(popular: readonly Mould[], most: number): Map<string, number> {
 
 /** What a container must have been made with to serve the spec. Undefined: one of this kind is always made for its task. */
 export function mouldOf(spec: ContainerSpec, diskQuota: boolean): string | undefined {
-  const { image, user, dir, network, privileged, limits, egress = [] } = spec;
-  if (privileged || egress.length > 0) return undefined;
+  const { image, user, dir, network, privileged, labels, limits, egress = [] } = spec;
+  if (privileged || egress.length > 0 || hasProperties(labels)) return undefined;
   return JSON.stringify([image, user, dir, network, limits.nofile, diskQuota ? limits.diskBytes : 0]);
 }

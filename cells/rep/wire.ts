@@ -53,5 +53,6 @@ export function logToWire(record: LogRecord | LogEndRecord): LogEntry {
     return { gap: { after_sequence, lines, bytes, reason } };
   }
   const { lastSequence: last_sequence, stdoutBytes: stdout_bytes, stderrBytes: stderr_bytes, reason } = record;
-  return { end: { last_sequence, stdout_bytes, stderr_bytes, reason } };
+  const { stdoutSha256: stdout_sha256, stderrSha256: stderr_sha256 } = record;
+  return { end: { last_sequence, stdout_bytes, stderr_bytes, stdout_sha256, stderr_sha256, reason } };
 }

@@ -31,6 +31,9 @@ export interface LogEnd {
   readonly last_sequence: number;
   readonly stdout_bytes: number;
   readonly stderr_bytes: number;
+  /** Of all that is kept of the stream, each line and its newline in order, in hex; empty where that is not known. */
+  readonly stdout_sha256: string;
+  readonly stderr_sha256: string;
   readonly reason: string;
 }
 
@@ -110,6 +113,8 @@ function entryOf({ line, gap, end }: LogEntry__Output): LogEntry | undefined {
       last_sequence: Number(end.last_sequence),
       stdout_bytes: Number(end.stdout_bytes),
       stderr_bytes: Number(end.stderr_bytes),
+      stdout_sha256: end.stdout_sha256,
+      stderr_sha256: end.stderr_sha256,
       reason: end.reason,
     };
   }

@@ -141,8 +141,8 @@ function checkCallbackUrl(text: string, report: Report): void {
 function checkNetwork(definition: TaskDefinition, report: Report): void {
   const mode = definition.network?.mode ?? '';
   if (!['', 'none', 'bridge'].includes(mode)) report('network.mode', 'must be none or bridge');
-  if (Object.keys(definition.network?.properties ?? {}).length > 0) {
-    report('network.properties', 'is known but not supported by this version of Gavel');
+  for (const name of Object.keys(definition.network?.properties ?? {})) {
+    if (name === '') report('network.properties', 'must not have an empty name');
   }
 }
 

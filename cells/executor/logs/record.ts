@@ -28,6 +28,9 @@ export interface LogEndRecord {
   readonly lastSequence: number;
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
+  /** Of the lines that are kept, in hex; empty while the task goes on. */
+  readonly stdoutSha256: string;
+  readonly stderrSha256: string;
   /** Why the stream ends although the task goes on; empty when the task is over. */
   readonly reason: string;
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile, stat, truncate, writeFile } from 'node
 import type { Logger } from 'pino';
 import { errorText } from '../../../src/domain/errors.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { StreamDigests } from './digests.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import type { RateLimit } from './rate-limit.ts';
 import {
@@ -23,15 +24,13 @@ export interface SpoolOptions {
   readonly log: Logger;
 }
 
-export interface SpoolEnd {
-  readonly lastSequence: number;
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-}
+/** How a spool ended; without digests where an older cell ended it, or the disk did not take all lines. */
+export type SpoolEnd = Omit<LogEndRecord, 'kind' | 'reason'>;
 
 /** Above this, whoever writes waits for the disk, so a flood of output is held in the pipe, not in our memory. */
 const PENDING_MAX_BYTES = 1 << 20;
 const READ_BYTES = 256 * 1_024;
+const NO_DIGESTS = { stdoutSha256: '', stderrSha256: '' };
 
 /** The output of one process among several: its lines are its own, the limits are those of all. */
 export interface SpoolChannel {
@@ -46,6 +45,7 @@ export class Spool {
   readonly #main: Splitters;
   readonly #channels = new Set<Splitters>();
   readonly #bytes = { stdout: 0, stderr: 0 };
+  readonly #digests = new StreamDigests();
   readonly #waiting = new Set<() => void>();
   #source: string;
   #pending: Buffer[] = [];
@@ -59,6 +59,7 @@ export class Spool {
   #accepted = 0;
   #dropped: { lines: number; bytes: number; reason: string } | undefined;
   #end: SpoolEnd | undefined;
+  #broken = false;
   #limit: RateLimit | undefined;
   /** Lines that the rate limit has dropped and that no gap tells of yet. */
   #muted = { lines: 0, bytes: 0 };
@@ -136,7 +137,8 @@ export class Spool {
     if (this.#dropped !== undefined) this.#push(encodeRecord(this.#gapRecord(this.#dropped)));
     while (this.#flushing !== undefined) await this.#flushing;
     const { stdout: stdoutBytes, stderr: stderrBytes } = this.#bytes;
-    this.#end = { lastSequence: this.#sequence, stdoutBytes, stderrBytes };
+    const digests = this.#digests.end();
+    this.#end = { lastSequence: this.#sequence, stdoutBytes, stderrBytes, ...(this.#broken ? NO_DIGESTS : digests) };
     this.#wake();
     await this.#file?.close();
     this.#file = undefined;
@@ -189,7 +191,8 @@ export class Spool {
   #endRecord(end: SpoolEnd | undefined): LogEndRecord {
     if (end !== undefined) return { kind: 'end', ...end, reason: '' };
     const { stdout: stdoutBytes, stderr: stderrBytes } = this.#bytes;
-    return { kind: 'end', lastSequence: this.#sequence, stdoutBytes, stderrBytes, reason: 'the task goes on' };
+    const counts = { lastSequence: this.#sequence, stdoutBytes, stderrBytes };
+    return { kind: 'end', ...counts, ...NO_DIGESTS, reason: 'the task goes on' };
   }
 
   async #write(from: Splitters, stream: OutputStream, piece: Buffer): Promise<void> {
@@ -209,8 +212,10 @@ export class Spool {
       const time = this.#options.clock.nowNanos();
       const sequence = this.#sequence + 1;
       const record = encodeRecord({ kind: 'line', sequence, time, stream, source, text, newline });
-      if (this.#append(record)) this.#sequence = sequence;
-      else if (this.#dropped !== undefined) {
+      if (this.#append(record)) {
+        this.#sequence = sequence;
+        this.#digests.add(stream, text, newline);
+      } else if (this.#dropped !== undefined) {
         this.#dropped.lines += 1;
         this.#dropped.bytes += text.length;
       }
@@ -284,6 +289,7 @@ export class Spool {
       await work();
       return true;
     } catch (error) {
+      this.#broken = true;
       if (this.#dropped === undefined) {
         this.#options.log.error({ path: this.#options.path, error: errorText(error) }, 'log.write-failed');
       }
@@ -335,6 +341,7 @@ export class Spool {
         for (const record of records) {
           if (record.kind === 'gap') continue;
           this.#sequence = record.sequence;
+          this.#digests.add(record.stream, record.text, record.newline);
           if (record.stream !== 'system') this.#bytes[record.stream] += record.text.length + (record.newline ? 1 : 0);
         }
       }
@@ -366,7 +373,7 @@ async function readAt(file: FileHandle, at: number, until: number): Promise<{ re
 
 function parseEnd(text: string): SpoolEnd | undefined {
   try {
-    return JSON.parse(text) as SpoolEnd;
+    return { ...NO_DIGESTS, ...(JSON.parse(text) as SpoolEnd) };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ afterEach(async () => {
 
 const options = (maxBytes = 1 << 20) => ({ path: join(dir, 'a'), maxBytes, source: 'APP', clock, log });
 const never = new AbortController().signal;
+
+const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 async function read(spool: Spool, after = 0, follow = true): Promise<(LogRecord | LogEndRecord)[]> {
   const all: (LogRecord | LogEndRecord)[] = [];
@@ -82,7 +85,16 @@ describe('a spool', () => {
     const records = await reading;
     expect(texts(records)).toEqual(['1:one$', '2:\ufffd\0$', '3:two$', '4:last', 'end']);
     expect(records[1]).toMatchObject({ stream: 'stderr', source: 'APP', text: Buffer.from([0xff, 0x00]) });
-    expect(records.at(-1)).toEqual({ kind: 'end', lastSequence: 4, stdoutBytes: 12, stderrBytes: 3, reason: '' });
+    const stdoutSha256 = sha256('one\ntwo\nlast');
+    const digests = { stdoutSha256, stderrSha256: sha256(Buffer.from([0xff, 0x00, 0x0a])) };
+    expect(records.at(-1)).toEqual({
+      kind: 'end',
+      lastSequence: 4,
+      stdoutBytes: 12,
+      stderrBytes: 3,
+      ...digests,
+      reason: '',
+    });
     expect(texts(await read(spool, 2))).toEqual(['3:two$', '4:last', 'end']);
     const times = records.flatMap((r) => (r.kind === 'line' ? [r.time] : []));
     expect(times.every((time, i) => i === 0 || time > (times[i - 1] ?? 0n))).toBe(true);
@@ -92,7 +104,10 @@ describe('a spool', () => {
     const spool = new Spool(options());
     await spool.write('stdout', Buffer.from('one\n'));
     await expect.poll(async () => texts(await read(spool, 0, false))).toEqual(['1:one$', 'end']);
-    expect((await read(spool, 0, false)).at(-1)).toMatchObject({ reason: 'the task goes on' });
+    expect((await read(spool, 0, false)).at(-1)).toMatchObject({
+      stdoutSha256: '',
+      reason: 'the task goes on',
+    });
     await spool.close();
   });
 
@@ -118,14 +133,18 @@ describe('a spool', () => {
     second.gap('restarted');
     await second.write('stdout', Buffer.from('three\n'));
     await second.close();
-    expect(texts(await read(await Spool.reopen(options())))).toEqual(['1:one$', '2:two$', 'gap', '3:three$', 'end']);
+    const records = await read(await Spool.reopen(options()));
+    expect(texts(records)).toEqual(['1:one$', '2:two$', 'gap', '3:three$', 'end']);
+    expect(records.at(-1)).toMatchObject({ stdoutSha256: sha256('one\ntwo\nthree\n'), stderrSha256: sha256('') });
   });
 
   it('costs lines, not the task, when the disk does not take them', async () => {
     const spool = new Spool({ ...options(), path: join(dir, 'no', 'such', 'folder') });
     await spool.write('stdout', Buffer.from('one\n'));
     await spool.close();
-    expect(texts(await read(spool))).toEqual(['end']);
+    const records = await read(spool);
+    expect(texts(records)).toEqual(['end']);
+    expect(records.at(-1)).toMatchObject({ stdoutSha256: '' });
   });
 
   it('takes a flood without keeping it in memory', async () => {
@@ -150,7 +169,7 @@ describe('the spools of a cell', () => {
     }
     await spools.prune();
     expect(await spools.find('task', '2')).toBeUndefined();
-    expect((await spools.find('task', '3'))?.ended).toEqual({ lastSequence: 1, stdoutBytes: 2, stderrBytes: 0 });
+    expect((await spools.find('task', '3'))?.ended).toMatchObject({ lastSequence: 1, stdoutBytes: 2, stderrBytes: 0 });
     expect((await spools.find('task', '1'))?.ended).toBeUndefined();
     expect(await readdir(join(dir, 'logs'))).toHaveLength(5);
     await spools.detachAll();

@@ -170,5 +170,6 @@ describe('prepared containers', () => {
     expect(mouldOf(specOf({ privileged: true }), false)).toBeUndefined();
     const egress = [{ protocol: 'all', destinations: ['0.0.0.0/0'], ports: [], log: false }];
     expect(mouldOf(specOf({ egress }), false)).toBeUndefined();
+    expect(mouldOf(specOf({ labels: { 'network.policy': 'x' } }), false)).toBeUndefined();
   });
 });

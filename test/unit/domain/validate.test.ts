@@ -59,6 +59,7 @@ describe('validation', () => {
     ['annotation one byte too long', { annotation: 'é'.repeat(5_120) + 'x' }, ['annotation']],
     ['image user without password', { image_username: 'u' }, ['image_password']],
     ['network mode host', { network: { mode: 'host', properties: {} } }, ['network.mode']],
+    ['network property without a name', { network: { mode: '', properties: { '': 'x' } } }, ['network.properties']],
     ['max_run_time zero', { max_run_time: '0s' }, ['max_run_time']],
     ['unknown stop signal', { stop: { signal: 'SIGNOPE' } }, ['stop.signal']],
     ['run without a path', { action: run('') }, ['action.run.path']],

@@ -10,6 +10,12 @@ export interface LogEnd {
    * Why the stream ends although the task goes on; empty when the task is over.
    */
   'reason'?: (string);
+  /**
+   * Of all that is kept of the stream (each line and its newline, in order), in hex. Empty while the task goes on, and where lines were
+   * lost to a disk.
+   */
+  'stdout_sha256'?: (string);
+  'stderr_sha256'?: (string);
 }
 
 export interface LogEnd__Output {
@@ -20,4 +26,10 @@ export interface LogEnd__Output {
    * Why the stream ends although the task goes on; empty when the task is over.
    */
   'reason': (string);
+  /**
+   * Of all that is kept of the stream (each line and its newline, in order), in hex. Empty while the task goes on, and where lines were
+   * lost to a disk.
+   */
+  'stdout_sha256': (string);
+  'stderr_sha256': (string);
 }

@@ -6,6 +6,9 @@ export interface Network {
    * none or bridge; empty = the cell's default.
    */
   'mode'?: (string);
+  /**
+   * Labels `network.NAME` of the container.
+   */
   'properties'?: ({[key: string]: string});
 }
 
@@ -14,5 +17,8 @@ export interface Network__Output {
    * none or bridge; empty = the cell's default.
    */
   'mode': (string);
+  /**
+   * Labels `network.NAME` of the container.
+   */
   'properties': ({[key: string]: string});
 }
