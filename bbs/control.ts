@@ -8,6 +8,8 @@ export interface StopOrder {
   readonly attempt: string;
   readonly reason: string;
   readonly graceMs: number | undefined;
+  /** The attempt goes on until the step that runs has ended. */
+  readonly atCheckpoint: boolean;
 }
 
 export interface LogsOrder {
@@ -48,9 +50,11 @@ const QUEUE = 10_000;
 /** What this BBS has to say to cells, each over the stream that the cell opened. Hints only: a cell's own list is the truth. */
 export class Control {
   readonly #queues = new Map<string, AsyncQueue<Order>>();
+  readonly #view: View;
   readonly #unlisten: () => void;
 
   constructor(view: View) {
+    this.#view = view;
     this.#unlisten = view.listen((change) => this.#take(change));
   }
 
@@ -64,6 +68,10 @@ export class Control {
     this.#queues.get(cellId)?.end();
     const queue = new AsyncQueue<Order>(QUEUE);
     this.#queues.set(cellId, queue);
+    // A cell's own list tells it what is over; of these it would not hear again.
+    for (const task of this.#view.tasksOfCell(cellId)) {
+      if (atCheckpoint(task)) queue.push(checkpointOrder(task));
+    }
     return queue;
   }
 
@@ -94,7 +102,13 @@ export class Control {
     if (to !== undefined && change.after?.status.state === 'CLAIMED' && from?.attempt !== to.attempt) {
       this.send(to.cell, { type: 'claimed', guid: change.guid, attempt: to.attempt });
     }
-    if (from === undefined || from.attempt === to?.attempt) return;
+    if (from === undefined) return;
+    if (from.attempt === to?.attempt) {
+      const { before, after } = change;
+      if (after !== undefined && atCheckpoint(after) && before?.status.stop_request === undefined)
+        this.send(from.cell, checkpointOrder(after));
+      return;
+    }
     const stop = change.after?.status.stop_request;
     this.send(from.cell, {
       type: 'stop',
@@ -103,9 +117,20 @@ export class Control {
         attempt: from.attempt,
         reason: stop?.reason ?? 'the attempt is over',
         graceMs: stop?.grace_ms,
+        atCheckpoint: false,
       },
     });
   }
+}
+
+function atCheckpoint({ status }: LiveTask): boolean {
+  return status.state === 'RUNNING' && status.stop_request?.at_checkpoint === true;
+}
+
+function checkpointOrder({ status }: LiveTask): Order {
+  const { task_guid: guid, attempt, stop_request } = status;
+  const reason = stop_request?.reason ?? '';
+  return { type: 'stop', stop: { guid, attempt, reason, graceMs: undefined, atCheckpoint: true } };
 }
 
 function holder(task: LiveTask | undefined): { cell: string; attempt: string } | undefined {

@@ -3,7 +3,7 @@ import { isTerminal, type Task } from '../src/domain/task.ts';
 import type { CellData } from './cell-data.ts';
 import type { Control } from './control.ts';
 import type { History } from './history/history.ts';
-import type { CellEventRecord } from './records.ts';
+import type { CellEventRecord, CellEventsRecord } from './records.ts';
 import type { Store } from './store/store.ts';
 import { cellEvents, cellEventsWrites, keptCellEvents, merged, ownEvents, type TimelineEvent } from './timeline.ts';
 import type { View } from './view.ts';
@@ -48,7 +48,11 @@ export class Timelines {
     const tries = view.owed(task.uid)?.tries ?? sealed?.delivery?.tries ?? [];
     const own = ownEvents({ task, trail, tries, callbackUrl: task.completion_callback_url, sealed });
     const kept = [...(sealed?.events ?? []), ...(await keptCellEvents(store, task.number))];
-    const told = kept.map(({ cell, attempt, events }) => cellEvents(cell, attempt, events));
+    const after = await this.#afterReport(task, kept, signal);
+    const told = kept.map(({ cell, attempt, events }) => [
+      ...cellEvents(cell, attempt, events),
+      ...(attempt === task.attempt ? after : []),
+    ]);
     const placements: Placement[] = trail
       .flatMap(({ cell = '', attempt = '' }) => (cell === '' || attempt === '' ? [] : [{ cell, attempt }]))
       .slice(-MOST_ASKED);
@@ -57,6 +61,19 @@ export class Timelines {
     const open = placements.filter(({ attempt }) => !kept.some((one) => one.attempt === attempt));
     const asked = await Promise.all(open.map(async (placement) => await this.#ask(task, placement, notes, signal)));
     return { events: merged(own, [...told, ...asked]), notes };
+  }
+
+  /** A cell removes the container once its report was taken: no record tells of that, only the cell, as long as it keeps it. */
+  async #afterReport(
+    task: Task,
+    kept: readonly CellEventsRecord[],
+    signal: AbortSignal,
+  ): Promise<readonly TimelineEvent[]> {
+    const { cell_id: cell, attempt } = task;
+    const last = kept.find((one) => one.attempt === attempt)?.events.at(-1);
+    if (last === undefined || !this.#deps.control.isConnected(cell)) return [];
+    const events = await this.#ask(task, { cell, attempt }, [], signal);
+    return events.filter(({ time }) => time > BigInt(last.t));
   }
 
   /** What a cell saw of an attempt whose end it does not report. */

@@ -212,6 +212,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
           log,
           onBack: () => void reconcile(),
           onStop: (attempt, graceMs) => rep.stop(attempt, 'ended', graceMs),
+          onCheckpoint: (attempt) => rep.find(attempt)?.stopAtCheckpoint(),
           onDrain: (state) => membership.drain(state),
           onClaimed: take,
           onLogsWanted: (wanted, client) => void pushLogs(pushDeps, wanted, client),

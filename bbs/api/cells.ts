@@ -231,12 +231,13 @@ function orderToWire(order: Order, clock: Clock): ControlMessage {
     case 'claimed':
       return { claimed: { task_guid: order.guid, attempt: order.attempt } };
     case 'stop': {
-      const { guid, attempt, reason, graceMs } = order.stop;
+      const { guid, attempt, reason, graceMs, atCheckpoint } = order.stop;
       return {
         stop: {
           claim: { task_guid: guid, attempt },
           reason,
           grace: graceMs === undefined ? null : durationToWire(graceMs),
+          at_checkpoint: atCheckpoint,
         },
       };
     }

@@ -1,5 +1,6 @@
 import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
+import type { Command } from '../../src/domain/task-machine.ts';
 import { definitionFromWire, durationMsFromWire, durationToWire, taskToWire } from '../../src/rpc/codec.ts';
 import { Encoded, encodeAnswer, joinMessage } from '../../src/rpc/encoded.ts';
 import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
@@ -11,7 +12,7 @@ import type { CallContext, Handlers } from '../../src/rpc/types.ts';
 import type { Events } from '../events.ts';
 import type { History } from '../history/history.ts';
 import type { Holds } from '../holds.ts';
-import { fullTask, LiveTask } from '../live-task.ts';
+import { definitionOf, fullTask, LiveTask } from '../live-task.ts';
 import type { Outputs } from '../outputs.ts';
 import type { Submitter, Tasks } from '../tasks.ts';
 import type { Timelines } from '../timelines.ts';
@@ -168,7 +169,7 @@ export async function endTask(
     }
   }
   try {
-    const { after, before } = await deps.tasks.transition(guid, { type: 'cancel', ...how });
+    const { after, before } = await deps.tasks.transition(guid, await ending(deps, guid, how));
     return fullTask(after ?? before);
   } catch (error) {
     // Finished and gone: idempotent all the same.
@@ -177,6 +178,17 @@ export async function endTask(
     if (finished === undefined) throw error;
     return finished.task;
   }
+}
+
+/** A kill is a cancel with a grace; only a cancel without one asks for the task's own checkpoint. */
+async function ending(
+  deps: LogsDeps,
+  guid: string,
+  how: { readonly reason: string; readonly grace_ms?: number; readonly by?: string },
+): Promise<Command> {
+  const task = how.grace_ms === undefined ? await deps.tasks.find(guid) : undefined;
+  const polite = task !== undefined && definitionOf(task).stop?.at === 'checkpoint';
+  return { type: polite ? 'cancel_at_checkpoint' : 'cancel', ...how };
 }
 
 export interface TaskPage {

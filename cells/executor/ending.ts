@@ -69,6 +69,8 @@ export function endingOfSteps(
     case 'succeeded':
       return { ...facts, outcome: 'succeeded', failure_code: '', failure_reason: '' };
     case 'cancelled':
+      if (result.atCheckpoint === true)
+        return { ...facts, outcome: 'cancelled', failure_code: 'cancelled', failure_reason: 'task was cancelled' };
       return { ...facts, outcome: 'infra_failed', failure_code: 'step_broke', failure_reason: 'cancelled' };
     case 'failed': {
       const outcome = result.code === 'timed_out' ? 'timed_out' : result.infra === true ? 'infra_failed' : 'failed';

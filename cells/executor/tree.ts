@@ -36,6 +36,8 @@ export interface TreeDeps {
   /** Aborts when this process of the cell goes. */
   readonly leaving: AbortSignal;
   readonly observe?: (event: StepEvent) => void;
+  /** From then on no step of a serial action begins. */
+  readonly atCheckpoint: () => boolean;
 }
 
 /** A child that lives on may hold the output open after its parent's exit: wait, but not for ever. */
@@ -47,6 +49,7 @@ export async function performTree(deps: TreeDeps, signal: AbortSignal): Promise<
   const { runtime, container, task, terms, spool, transfers, maxBytes, hardStop, observe } = deps;
   const inner = childSignal(signal);
   let unsure: Failed | undefined;
+  let cut = false;
   const onUnsure = (failure: Failed): void => {
     unsure ??= failure;
     inner.abort(new StopRequest(0));
@@ -65,10 +68,13 @@ export async function performTree(deps: TreeDeps, signal: AbortSignal): Promise<
     transfers,
     files: containerFiles({ runtime, container, maxBytes, temporary: () => transfers.temporary() }),
     perform,
+    atCheckpoint: () => (cut ||= deps.atCheckpoint()),
     ...(observe === undefined ? {} : { observe }),
   };
   try {
     const result = await perform(task.action, context, inner.signal);
+    // A `try` around steps that did not begin succeeds; the task has not done all of its work for that.
+    if (cut && result.kind === 'succeeded') return { ...result, kind: 'cancelled', atCheckpoint: true };
     return unsure ?? result;
   } finally {
     inner.release();

@@ -46,6 +46,7 @@ export class Attempt implements Claim {
   #phase: Phase;
   #since: number;
   #stop: StopOrder | undefined;
+  #checkpoint = false;
   #wake: (() => void) | undefined;
 
   constructor(claim: Claim, epoch: string, phase: Phase, spool: Spool, clock: Clock) {
@@ -74,6 +75,15 @@ export class Attempt implements Claim {
   /** Aborts as soon as there is a stop order, or the cell goes: nothing that has not begun need begin. */
   get givenUp(): AbortSignal {
     return this.#givenUp.signal;
+  }
+
+  /** No step is to begin any more; the one that runs comes to its end. */
+  stopAtCheckpoint(): void {
+    this.#checkpoint = true;
+  }
+
+  get checkpoint(): boolean {
+    return this.#checkpoint;
   }
 
   /** What its lines are called and how many there may be, once its terms are known. */

@@ -17,6 +17,7 @@ export interface ControlLinkDeps {
   /** The stream was away for a while under the same epoch: hints may have been missed. */
   readonly onBack: () => void;
   readonly onStop: (attempt: string, graceMs: number | undefined) => void;
+  readonly onCheckpoint: (attempt: string) => void;
   readonly onDrain: (state: DrainState__Output) => void;
   readonly onClaimed: (claim: Claim) => void;
   readonly onLogsWanted: (wanted: LogsWanted__Output, client: CellClient) => void;
@@ -86,10 +87,12 @@ export class ControlLink {
   }
 
   #handle(message: Awaited<ReturnType<CellClient['Control']>> extends AsyncIterable<infer M> ? M : never): void {
-    const { peer, onStop, onDrain, onClaimed, onLogsWanted, onDataWanted } = this.#deps;
+    const { peer, onStop, onCheckpoint, onDrain, onClaimed, onLogsWanted, onDataWanted } = this.#deps;
     if (message.stop !== undefined && message.stop !== null) {
       const claim = claimFromWire(message.stop.claim);
-      if (claim !== undefined) onStop(claim.attempt, durationMsFromWire(message.stop.grace));
+      if (claim === undefined) return;
+      if (message.stop.at_checkpoint) onCheckpoint(claim.attempt);
+      else onStop(claim.attempt, durationMsFromWire(message.stop.grace));
     } else if (message.claimed !== undefined && message.claimed !== null) {
       const claim = claimFromWire(message.claimed);
       if (claim !== undefined) onClaimed(claim);

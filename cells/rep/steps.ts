@@ -52,6 +52,7 @@ export async function runSteps(rep: RepContext, attempt: Attempt, container: str
         hardStop: hard.signal,
         leaving: rep.leaving,
         observe: markSteps(rep, attempt),
+        atCheckpoint: () => attempt.checkpoint,
       },
       cancel.signal,
     );

@@ -8,7 +8,8 @@ import { type Column, tableText } from './table.ts';
 export function explanationText(context: Context, explanation: Explanation): string {
   const { task, summary, cells, changes, queue_position, queue_length, verdict } = explanation;
   const subject = task === undefined ? 'Dry run' : `Task ${task.number} ${task.state}`;
-  const place = queue_position > 0 ? `\n\nQueue position ${queue_position} of ${queue_length}` : '';
+  const place =
+    queue_position > 0 ? `\n\nQueue position ${queue_position} of ${queue_length} (${queue_position - 1} ahead)` : '';
   const shown = verdict === 'ended' ? [] : cells;
   const table = shown.length === 0 ? '' : `\n\n${tableText(shown, COLUMNS, context)}`;
   const advice =

@@ -55,7 +55,13 @@ const OUTCOME_LABELS: Readonly<Record<Outcome, string>> = {
 
 /** The one word for where a task stands: its state, and once it is over its outcome. */
 export function stateLabel(task: Task): string {
-  return isTerminal(task.state) && task.outcome !== '' ? OUTCOME_LABELS[task.outcome] : task.state;
+  if (isTerminal(task.state) && task.outcome !== '') return OUTCOME_LABELS[task.outcome];
+  return isStopping(task) ? 'stopping' : task.state;
+}
+
+/** A cancel waits for the end of the step that runs. */
+export function isStopping({ state, waiting_for }: Pick<Task, 'state' | 'waiting_for'>): boolean {
+  return state === 'RUNNING' && waiting_for !== '';
 }
 
 /** The same for programs: always one word. */

@@ -21,7 +21,7 @@ export function showText(task: Task, local = false): string {
     ],
     [
       ['State', stateLabel(task)],
-      ['Waiting for', task.state === 'PENDING' ? task.waiting_for : ''],
+      ['Waiting for', task.waiting_for],
       ['Cell', task.cell_id],
       ['Exit code', task.exit_code === undefined ? '' : String(task.exit_code)],
       ['Failure', task.failure_reason],

@@ -37,7 +37,7 @@ export function taskColumns(context: Context): readonly Column<Task>[] {
           ? ''
           : spanText(task.started_at, task.first_completed_at),
     },
-    { title: 'Waiting for', wide: true, value: (task) => (task.state === 'PENDING' ? task.waiting_for : '') },
+    { title: 'Waiting for', wide: true, value: (task) => task.waiting_for },
     { title: 'User', value: (task) => task.created_by },
     { title: 'Description', value: descriptionOf },
     { title: 'Result', value: resultSummary },

@@ -30,6 +30,8 @@ export type Command =
   | { readonly type: 'adopt'; readonly cell_id: string; readonly attempt: string; readonly epoch: number }
   | { readonly type: 'complete'; readonly cell_id: string; readonly attempt: string; readonly ending: Ending }
   | { readonly type: 'cancel'; readonly reason: string; readonly grace_ms?: number; readonly by?: string }
+  /** A cancel that lets the step that runs come to its end. What does not run yet is cancelled at once. */
+  | { readonly type: 'cancel_at_checkpoint'; readonly reason: string; readonly by?: string }
   | { readonly type: 'reject'; readonly reason: string; readonly never_fits: boolean }
   | { readonly type: 'expire' }
   /** Only of the placement that was lost: one that was adopted meanwhile, under a new epoch, lives. */
@@ -61,6 +63,8 @@ export const MOVES = {
   adopt: { from: ['RUNNING'], to: 'RUNNING' },
   complete: { from: ['CLAIMED', 'RUNNING'], to: 'COMPLETED' },
   cancel: { from: ['PENDING', 'CLAIMED', 'RUNNING'], to: 'COMPLETED' },
+  /** What runs stays RUNNING, until its cell says that it has come to the checkpoint. */
+  cancel_at_checkpoint: { from: ['PENDING', 'CLAIMED', 'RUNNING'], to: 'COMPLETED' },
   reject: { from: ['PENDING'], to: 'COMPLETED' },
   expire: { from: ['PENDING'], to: 'COMPLETED' },
   lose: { from: ['RUNNING'], to: 'COMPLETED' },
@@ -156,6 +160,8 @@ function repeat(task: TaskStatus, command: Command): Decision | undefined {
       return { kind: 'refused', error: stale(`the task has already ended: ${task.outcome}`) };
     case 'cancel':
       return isTerminal(task.state) ? { kind: 'same' } : undefined;
+    case 'cancel_at_checkpoint':
+      return isTerminal(task.state) || task.stop_request !== undefined ? { kind: 'same' } : undefined;
     case 'reject':
       if (task.state === 'PENDING' && !command.never_fits && task.waiting_for === clip(command.reason))
         return { kind: 'same' };
@@ -231,10 +237,23 @@ function apply(task: TaskStatus, command: Command, now: bigint): TaskStatus | un
         waiting_for: `another cell: ${clip(command.reason)}`,
         trail: noted(task, now, { kind: 'unclaimed', text: command.reason, ...placementOf(task) }),
       };
-    case 'complete':
-      return complete(base, now, command.ending);
+    case 'complete': {
+      const { ending } = command;
+      // The cell knows that it was to stop at a checkpoint, the record knows why.
+      const failure_reason =
+        (ending.outcome === 'cancelled' ? task.stop_request?.reason : undefined) ?? ending.failure_reason;
+      return complete(base, now, { ...ending, failure_reason });
+    }
+    case 'cancel_at_checkpoint':
+      if (task.state !== 'RUNNING') return apply(task, { ...command, type: 'cancel' }, now);
+      return {
+        ...base,
+        waiting_for: 'the end of the step that runs, to be cancelled then',
+        stop_request: { reason: clip(cancelText(command.reason)), at_checkpoint: true },
+        trail: noted(task, now, { kind: 'cancelled', text: command.reason, by: command.by ?? '' }),
+      };
     case 'cancel': {
-      const reason = command.reason === '' ? 'task was cancelled' : `task was cancelled: ${command.reason}`;
+      const reason = cancelText(command.reason);
       const trail = noted(task, now, { kind: 'cancelled', text: command.reason, by: command.by ?? '' });
       const ended = complete({ ...base, trail }, now, fault('cancelled', reason, 'cancelled'));
       if (task.state === 'PENDING') return ended;
@@ -268,6 +287,10 @@ function apply(task: TaskStatus, command: Command, now: bigint): TaskStatus | un
     case 'prune':
       return undefined;
   }
+}
+
+function cancelText(reason: string): string {
+  return reason === '' ? 'task was cancelled' : `task was cancelled: ${reason}`;
 }
 
 function unclaimed(task: TaskStatus): TaskStatus {

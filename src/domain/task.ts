@@ -47,7 +47,8 @@ export interface TaskDefinition {
   /** Seconds as protobuf's JSON spells them: `300s`, `0.5s`. */
   readonly max_run_time?: string;
   readonly placement_deadline?: string;
-  readonly stop?: { readonly signal: string; readonly grace?: string };
+  /** `at` is there only as `checkpoint`: a cancel lets the running step of a serial action come to its end. */
+  readonly stop?: { readonly signal: string; readonly grace?: string; readonly at?: string };
   readonly request_key: string;
 }
 
@@ -112,15 +113,15 @@ export interface TaskStatus {
 
   readonly rejection_count: number;
   readonly rejection_reason: string;
-  /** Never empty while PENDING. */
+  /** Never empty while PENDING; while RUNNING only when a cancel waits for the end of a step. */
   readonly waiting_for: string;
   /** Not to be placed again before this time; 0 = at once. */
   readonly not_before: bigint;
   readonly image_digest: string;
   readonly limits_in_force: Readonly<Record<string, string>>;
   readonly usage?: Usage;
-  /** How the cell is to end what still runs of a cancelled task. */
-  readonly stop_request?: { readonly reason: string; readonly grace_ms?: number };
+  /** How the cell is to end what still runs of a cancelled task; `at_checkpoint` while that one is RUNNING. */
+  readonly stop_request?: { readonly reason: string; readonly grace_ms?: number; readonly at_checkpoint?: true };
   /** For the timeline: what the fields above no longer tell. */
   readonly trail?: readonly TrailEntry[];
 }

@@ -76,11 +76,12 @@ export function validateDefinition(definition: TaskDefinition): readonly FieldFa
       report(field, 'must be a duration above zero, such as 300s');
   }
   if (definition.stop !== undefined) {
-    const { signal, grace } = definition.stop;
+    const { signal, grace, at } = definition.stop;
     if (signal !== '' && !STOP_SIGNALS.includes(signal))
       report('stop.signal', `must be one of ${STOP_SIGNALS.join(', ')}`);
     if (grace !== undefined && parseDuration(grace) === undefined)
       report('stop.grace', 'must be a duration, such as 10s');
+    if (at !== undefined && at !== 'checkpoint') report('stop.at', 'must be checkpoint, or left out');
   }
   if (definition.request_key.length > 255) report('request_key', 'must be at most 255 characters');
   checkActions(definition.action, report);

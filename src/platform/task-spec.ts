@@ -13,7 +13,11 @@ export type TaskSpec = Loose<Omit<TaskDefinition, 'max_run_time' | 'placement_de
   readonly metric_tags?: Readonly<Record<string, string | { readonly static: string }>> | null;
   readonly max_run_time?: string | number | null;
   readonly placement_deadline?: string | number | null;
-  readonly stop?: { readonly signal?: string; readonly grace?: string | number | null } | null;
+  readonly stop?: {
+    readonly signal?: string;
+    readonly grace?: string | number | null;
+    readonly at?: string | null;
+  } | null;
 };
 
 type Loose<T> = T extends string | number | boolean | null | undefined
@@ -71,7 +75,7 @@ const metricTag = z
 const NESTED = {
   network: z.strictObject({ mode: text(), properties: texts() }),
   log_rate_limit: z.strictObject({ bytes_per_second: integer(-1, Number.MAX_SAFE_INTEGER) }),
-  stop: z.strictObject({ signal: text(), grace: duration() }),
+  stop: z.strictObject({ signal: text(), grace: duration(), at: text() }),
 };
 
 const FIELDS = {
@@ -170,8 +174,12 @@ export function parseTaskSpec(input: unknown): TaskDefinition {
     ...(network ? { network } : {}),
     ...(max_run_time === undefined ? {} : { max_run_time }),
     ...(placement_deadline === undefined ? {} : { placement_deadline }),
-    ...(stop ? { stop: { signal: stop.signal, ...(stop.grace === undefined ? {} : { grace: stop.grace }) } } : {}),
+    ...(stop ? { stop: stopOf(stop) } : {}),
   };
+}
+
+function stopOf({ signal, grace, at }: z.infer<typeof NESTED.stop>): NonNullable<TaskDefinition['stop']> {
+  return { signal, ...(grace === undefined ? {} : { grace }), ...(at === '' ? {} : { at }) };
 }
 
 function invalid(faults: readonly FieldFault[]): DomainError {

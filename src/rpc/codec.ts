@@ -11,6 +11,7 @@ import {
 } from '../domain/task.ts';
 import { encodeAnswer } from './encoded.ts';
 import type { Action__Output, Action as WireAction } from './gen/gavel/v1/Action.ts';
+import type { StopPolicy__Output } from './gen/gavel/v1/StopPolicy.ts';
 import type { Task__Output, Task as WireTask } from './gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest, TaskCreateRequest__Output } from './gen/gavel/v1/TaskCreateRequest.ts';
 import type { Usage__Output, Usage as WireUsage } from './gen/gavel/v1/Usage.ts';
@@ -124,7 +125,6 @@ export function definitionFromWire(request: TaskCreateRequest__Output): TaskDefi
 
 function definition(wire: WireDefinition): TaskDefinition {
   const { action, egress_rules, log_rate_limit, network, max_run_time, placement_deadline, stop, ...plain } = wire;
-  const grace = stop === null ? undefined : durationFromWire(stop.grace);
   return {
     ...(plain satisfies Omit<TaskDefinition, DefinitionMessages>),
     action: actionFromWire(action) as Action,
@@ -139,8 +139,13 @@ function definition(wire: WireDefinition): TaskDefinition {
     ...(network === null ? {} : { network }),
     ...(max_run_time === null ? {} : { max_run_time: durationFromWire(max_run_time) ?? '' }),
     ...(placement_deadline === null ? {} : { placement_deadline: durationFromWire(placement_deadline) ?? '' }),
-    ...(stop === null ? {} : { stop: { signal: stop.signal, ...(grace === undefined ? {} : { grace }) } }),
+    ...(stop === null ? {} : { stop: stopFromWire(stop) }),
   };
+}
+
+function stopFromWire({ signal, grace, at }: StopPolicy__Output): NonNullable<TaskDefinition['stop']> {
+  const span = durationFromWire(grace);
+  return { signal, ...(span === undefined ? {} : { grace: span }), ...(at === '' ? {} : { at }) };
 }
 
 export function definitionToWire(task: Partial<TaskDefinition>): TaskCreateRequest {
@@ -149,7 +154,10 @@ export function definitionToWire(task: Partial<TaskDefinition>): TaskCreateReque
     action: task.action === undefined ? null : actionToWire(task.action),
     max_run_time: secondsToWire(task.max_run_time),
     placement_deadline: secondsToWire(task.placement_deadline),
-    stop: task.stop === undefined ? null : { signal: task.stop.signal, grace: secondsToWire(task.stop.grace) },
+    stop:
+      task.stop === undefined
+        ? null
+        : { signal: task.stop.signal, grace: secondsToWire(task.stop.grace), at: task.stop.at ?? '' },
   };
 }
 

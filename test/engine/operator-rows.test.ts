@@ -1,55 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InterruptedError, TaskClient } from '../../src/client/index.ts';
-import { CliWorld } from '../support/cli-world.ts';
-import { requireEngine } from '../support/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { IMAGE, LONG, operatorsSystem, TOO_LARGE_NOW } from '../support/operator.ts';
 import { onTerminal } from '../support/pty.ts';
-import { startSystem, type TestSystem } from '../support/system.ts';
 
 /*
- * The promises of BOSH (B) and Inductiva (I) that people know, row by row of design/operator.md, on real parts and a real engine.
+ * The promises of the BOSH director (B), row by row of design/operator.md, on real parts and a real engine. Those that need neither, or
+ * servers that restart: cli-transcripts, cli-operator (integration), operator-restart (e2e).
  */
 
-let system: TestSystem;
-let client: TaskClient;
-beforeAll(async () => {
-  await requireEngine();
-  system = await startSystem();
-  client = new TaskClient({ server: system.bbs.address });
-}, 120_000);
-afterAll(async () => {
-  client.close();
-  await system.stop();
-}, 60_000);
-
-async function gavel(...args: readonly string[]) {
-  const cli = new CliWorld({ env: { GAVEL_SERVER: system.bbs.address } });
-  const code = await cli.run(...args);
-  return { code, out: cli.out.text, err: cli.err.text };
-}
-
-/** A command line that goes on. */
-function going(...args: readonly string[]) {
-  const cli = new CliWorld({ env: { GAVEL_SERVER: system.bbs.address } });
-  return { cli, ended: cli.run(...args) };
-}
-
-const IMAGE = 'preloaded:busybox';
-const spec = (script: string, over: object = {}) => ({
-  domain: 'rows',
-  root_fs: IMAGE,
-  memory_mb: 16,
-  action: { run: { path: '/bin/sh', args: ['-c', script] } },
-  ...over,
-});
-const submit = async (script: string, over: object = {}) => await client.tasks.run(spec(script, over));
-/** Never placed: no cell has this stack now, and it is not known to be hopeless because it is ended before. */
-const TOO_LARGE_NOW = { memory_mb: 1_000 };
-const LONG = { timeout: 30_000 };
-const running = async (id: string) =>
-  await expect.poll(async () => (await client.task(id).info()).state, LONG).toBe('RUNNING');
+const world = operatorsSystem();
+const { env, going, gavel, submit, running } = world;
 
 describe('BOSH', () => {
   it('B1 B2 a task outlives the command that started it, which told its number', async () => {
@@ -58,7 +20,7 @@ describe('BOSH', () => {
       process.execPath,
       [main, 'run', IMAGE, '--name', 'outlives', '--', 'sh', '-c', 'sleep 2; exit 0'],
       {
-        env: { ...process.env, GAVEL_SERVER: system.bbs.address },
+        env: { ...process.env, ...env() },
         stdio: ['ignore', 'ignore', 'pipe'],
       },
     );
@@ -69,7 +31,7 @@ describe('BOSH', () => {
     await expect.poll(() => said, LONG).toMatch(/Task \d+ \(outlives\)/);
     child.kill('SIGKILL');
     await once(child, 'close');
-    expect((await client.task('outlives').wait({ timeoutMs: 60_000 })).outcome).toBe('succeeded');
+    expect((await world.client.task('outlives').wait({ timeoutMs: 60_000 })).outcome).toBe('succeeded');
   });
 
   it('B3 the scope in use is named, and not with -q', async () => {
@@ -149,6 +111,21 @@ describe('BOSH', () => {
     expect((await gavel('task', String(task.number), '--runtime')).out).toContain(' -- runtime: ');
   });
 
+  it('B20 B35 every mode of a finished task replays and exits; the runtime says what became of its container', async () => {
+    const task = await submit('echo out; echo made > /tmp/r', { domain: 'b35', result_file: '/tmp/r' });
+    await task.wait({ timeoutMs: 60_000 });
+    const mode = async (flag: string) => await gavel('task', String(task.number), flag);
+    expect((await mode('--event')).out).toContain('Result: 5 bytes from /tmp/r');
+    expect((await mode('--debug')).out).toContain(' -- auctioneer: claimed: ');
+    expect((await mode('--result')).out).toBe('made\n');
+    for (const flag of ['--event', '--debug', '--runtime', '--result']) expect((await mode(flag)).code).toBe(0);
+    await expect.poll(async () => (await mode('--runtime')).out, LONG).toContain(': removed: ');
+    const { out } = await mode('--cpi');
+    const kinds = out.split('\n').flatMap((line) => /-- \w+: (\w+): /.exec(line)?.[1] ?? []);
+    for (const kind of ['image_ready', 'container_created', 'started', 'action_ended', 'removed'])
+      expect(kinds).toContain(kind);
+  });
+
   it('B22 --result gives the bytes that the task wrote', async () => {
     const task = await submit('printf "exactly\\nthis" > /tmp/r', { result_file: '/tmp/r' });
     expect(await gavel('task', String(task.number), '--result')).toMatchObject({ code: 0, out: 'exactly\nthis' });
@@ -168,7 +145,7 @@ describe('BOSH', () => {
     await running(task.id);
     const { screen, code } = await onTerminal(['task', String(task.number)], {
       columns: 100,
-      env: { GAVEL_SERVER: system.bbs.address, NO_COLOR: '1' },
+      env: env(),
       steps: [
         ['Run: ', '\u0003'],
         ['[k]eep following? ', 'c\n'],
@@ -182,7 +159,64 @@ describe('BOSH', () => {
     expect(await other.ended).toBe(7);
   });
 
-  it('B24 B26 the word orders, and that a finished task cannot be cancelled', async () => {
+  it('B24 a cancel takes effect at the next checkpoint: the step that runs ends, the next does not begin', async () => {
+    const step = (script: string) => ({ run: { path: '/bin/sh', args: ['-c', script] } });
+    const steps = [step('echo one begins; sleep 2; echo one ended'), step('echo two')];
+    const task = await submit('', {
+      domain: 'b24',
+      action: { serial: { actions: steps } },
+      stop: { at: 'checkpoint' },
+    });
+    await expect.poll(async () => (await gavel('logs', task.id)).out, LONG).toContain('one begins');
+    const asked = await gavel('cancel', 'task', String(task.number), '--reason', 'enough');
+    expect(asked).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is stopping: it waits for the end of the step'),
+    });
+    expect((await gavel('tasks', '--domain', 'b24')).out).toMatch(/^\d+ +stopping /m);
+    expect(await task.info()).toMatchObject({ state: 'RUNNING', outcome: '' });
+    expect(await task.wait({ timeoutMs: 60_000 })).toMatchObject({
+      outcome: 'cancelled',
+      failure_reason: 'task was cancelled: enough',
+    });
+    const { out } = await gavel('logs', task.id);
+    expect(out).toBe('one begins\none ended\n');
+  });
+
+  it('B24 a kill does not wait for a checkpoint, also after a cancel that does', async () => {
+    const step = { run: { path: '/bin/sleep', args: ['60'] } };
+    const task = await submit('', { action: { serial: { actions: [step, step] } }, stop: { at: 'checkpoint' } });
+    await running(task.id);
+    await gavel('cancel', task.id);
+    expect((await gavel('kill', task.id, '-y', '--wait', '30s')).code).toBe(0);
+    expect(await task.info()).toMatchObject({ outcome: 'cancelled', failure_reason: 'task was cancelled' });
+  });
+
+  it('B15 what a scheduler made is in the list', async () => {
+    const over = { domain: 'b15', description: 'scheduled SnapshotDeployments', labels: { 'gavel.kind': 'scheduled' } };
+    const task = await submit('sleep 60', over);
+    expect((await gavel('tasks', '--domain', 'b15')).out).toMatch(/ scheduled SnapshotDeployments$/m);
+    expect((await gavel('tasks', '--kind', 'scheduled', '-o', 'name')).out).toBe(`${task.id}\n`);
+    await task.kill();
+  });
+
+  it('B33 the reason names the limit that was passed', async () => {
+    const task = await submit('sleep 60', { domain: 'b33', max_run_time: '1s', stop: { grace: '0s' } });
+    expect((await gavel('wait', task.id)).code).toBe(8);
+    expect((await gavel('tasks', 'recent', '--domain', 'b33')).out).toMatch(/Timed Out.+exceeded 1s timeout$/m);
+  });
+
+  it('B37 explain counts those that are ahead', async () => {
+    const big = await submit('sleep 60', { domain: 'b37', memory_mb: 900 });
+    await running(big.id);
+    const queue = [];
+    for (let at = 0; at < 3; at += 1) queue.push(await submit('true', { domain: 'b37', ...TOO_LARGE_NOW }));
+    const last = queue.at(-1);
+    await expect.poll(async () => (await gavel('explain', last?.id ?? '')).out, LONG).toContain('2 ahead');
+    await gavel('kill', '--domain', 'b37', '-y');
+  });
+
+  it('B26 B36 the word orders, and that a finished task cannot be cancelled', async () => {
     const task = await submit('true', { domain: 'b26' });
     await task.wait({ timeoutMs: 60_000 });
     for (const order of [['cancel', 'task'], ['task', 'cancel'], ['cancel']]) {
@@ -192,7 +226,7 @@ describe('BOSH', () => {
     }
   });
 
-  it('B28 B29 B30 B32 done and error; recent has as many as asked for', async () => {
+  it('B28 B30 B32 done and error; recent has as many as asked for', async () => {
     const good = await submit('true', { domain: 'b28' });
     const bad = await submit('exit 3', { domain: 'b28' });
     await Promise.all([good.wait({ timeoutMs: 60_000 }), bad.wait({ timeoutMs: 60_000 })]);
@@ -207,7 +241,7 @@ describe('BOSH', () => {
     expect((await gavel('tasks', '--recent=1', '--domain', 'b28')).out).toContain('Showing 1 recent tasks');
   });
 
-  it('B33 B34 B36 a wait ends with the outcome as its exit code, before, while and after', async () => {
+  it('B1 a wait ends with the outcome as its exit code, before, while and after', async () => {
     const task = await submit('sleep 1; exit 5', { domain: 'b36' });
     const waiting = going('wait', String(task.number), '--propagate');
     expect((await gavel('wait', task.id, '--for', 'running', '--timeout', '60s')).code).toBe(0);
@@ -216,98 +250,5 @@ describe('BOSH', () => {
     const slow = await submit('sleep 60');
     expect((await gavel('wait', slow.id, '--timeout', '300ms')).code).toBe(124);
     await slow.kill();
-  });
-});
-
-describe('Inductiva', () => {
-  it('I1 I2 I3 I5 a submit answers at once; any session has the task by its id, and its status', async () => {
-    const began = performance.now();
-    const task = await submit('sleep 30');
-    expect(performance.now() - began).toBeLessThan(5_000);
-    const again = new TaskClient({ server: system.bbs.address });
-    expect((await again.task(task.id).getStatus()).state).toMatch(/PENDING|CLAIMED|RUNNING/);
-    expect((await gavel('tasks', 'status', task.id)).out).toMatch(/^(PENDING|CLAIMED|RUNNING)\n$/);
-    await again.task(task.id).kill();
-    again.close();
-  });
-
-  it('I6 I7 machine type and computation time, in all stages', async () => {
-    const task = await submit('sleep 2', { stack: 'lucid64' });
-    expect(await task.getMachineType()).toMatch(/^lucid64-\d+mb$/);
-    await task.wait({ timeoutMs: 60_000 });
-    expect(await task.getMachineType()).toBe('lucid64-1024mb');
-    expect(await task.getComputationTime()).toMatch(/^00:00:0[1-9]$/);
-    expect(await task.totalTime()).toMatch(/^00:00:[0-5]\d$/);
-  });
-
-  it('I4 every word of theirs is understood', async () => {
-    for (const word of ['pending input', 'submitted', 'started', 'success', 'failed', 'pending-kill', 'killed'])
-      expect((await gavel('tasks', '--state', word)).code).toBe(0);
-  });
-
-  it('I14 I18 wait answers the final status, its events arrive on the way', async () => {
-    const states: string[] = [];
-    const task = await submit('true');
-    const ended = await task.wait({ timeoutMs: 60_000, onEvent: (event) => states.push(event.task.state) });
-    expect(ended.outcome).toBe('succeeded');
-    expect(states.at(-1)).toBe('COMPLETED');
-  });
-
-  it('I16 I17 I22 I23 kill asks, sends its request, tells with --wait that the container is gone', async () => {
-    const task = await submit('sleep 60');
-    await running(task.id);
-    const question = 'Are you sure you want to proceed (y/[N])? ';
-    const { screen, code } = await onTerminal(['tasks', 'kill', task.id, '--wait', '-q'], {
-      columns: 80,
-      env: { GAVEL_SERVER: system.bbs.address },
-      steps: [[question, 'y\n']],
-    });
-    expect(code).toBe(0);
-    expect(screen).toContain(`You are about to kill the following tasks:\n  - ${task.id}\n${question}y\n`);
-    expect(screen).toContain(`Successfully sent kill request for task ${task.id}.\n`);
-    expect(screen).toMatch(new RegExp(`Task ${task.id} stopped after \\d+\\.\\ds\\n`));
-    expect((await gavel('tasks', 'kill', task.id, '-y')).code).toBe(4);
-  });
-
-  it('I19 I20 I21 in a context an interrupt or an exception kills the task; outside nothing does', async () => {
-    const listener = () => {};
-    process.on('SIGINT', listener);
-    try {
-      const held = await submit('sleep 60');
-      const inside = held.syncContext(async (task) => await task.wait());
-      const caught = inside.catch((error: unknown) => error);
-      await running(held.id);
-      process.emit('SIGINT');
-      expect(await caught).toBeInstanceOf(InterruptedError);
-      expect(await held.info()).toMatchObject({ outcome: 'cancelled' });
-      expect((await held.info()).failure_reason).toMatch(
-        /^task was cancelled: its client .+ was interrupted \(SIGINT\)$/,
-      );
-      const failing = await submit('sleep 60');
-      const thrown = failing.syncContext(async () => {
-        throw new Error('no more');
-      });
-      await expect(thrown).rejects.toThrow('no more');
-      expect((await failing.info()).outcome).toBe('cancelled');
-      const free = await submit('sleep 60');
-      await free.syncContext(async () => {});
-      expect((await free.info()).failed).toBe(false);
-      await free.kill();
-    } finally {
-      process.removeListener('SIGINT', listener);
-    }
-  });
-
-  it('I25 explain tells the place in the queue and why; a dry run that does not fit answers 9', async () => {
-    const big = await submit('sleep 60', { memory_mb: 900 });
-    await running(big.id);
-    const queued = await submit('true', TOO_LARGE_NOW);
-    await expect.poll(async () => (await gavel('explain', queued.id)).out, LONG).toContain('Queue position 1 of 1');
-    const { out } = await gavel('explain', queued.id);
-    expect(out).toMatch(/^cell-1\S* +memory +1000 MB asked, 124 MB free of 1 GB$/m);
-    expect(out).toMatch(/^It would fit on cell-1\S* now with memory_mb 124 \(instead of 1000\)\.$/m);
-    expect((await gavel('run', IMAGE, '--memory', '1000m', '--dry-run=place', '--', 'x')).code).toBe(9);
-    expect((await gavel('run', IMAGE, '--memory', '50m', '--dry-run=place', '--', 'x')).code).toBe(0);
-    expect((await gavel('kill', '--all', '-y')).code).toBe(0);
   });
 });

@@ -95,7 +95,7 @@ describe('gavel explain', () => {
       out: [
         'Task 766 PENDING: waits for memory: 512 MB asked',
         '',
-        'Queue position 3 of 12',
+        'Queue position 3 of 12 (2 ahead)',
         '',
         'Cell    Says    Score  Why',
         'cell-1  memory         512 MB asked, 128 MB free of 1 GB',

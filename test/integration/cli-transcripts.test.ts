@@ -37,12 +37,12 @@ describe('the list of BOSH', () => {
     'Total tasks running now: 2',
   ];
 
-  it('has the six columns, in UTC, newest first, on a wide terminal and piped', async () => {
+  it('B8 B9 B13 B14 has the six columns, in UTC, newest first, on a wide terminal and piped', async () => {
     expect(lines((await onTerminal(['tasks'], { columns: 200, env })).screen)).toEqual(ACTIVE);
     expect(await piped(['tasks'], env)).toEqual({ out: `${ACTIVE.join('\n')}\n`, err: '', code: 0 });
   });
 
-  it('is cut at 80 columns, and never when piped', async () => {
+  it('B34 is cut at 80 columns, and never when piped', async () => {
     const { screen } = await onTerminal(['tasks', 'recent'], { columns: 80, env });
     expect(Math.max(...lines(screen).map((line) => Array.from(line).length))).toBeLessThanOrEqual(80);
     expect(screen).toContain('767  failed  2015-01-27 21:47:40 UTC  admin  ');
@@ -51,6 +51,26 @@ describe('the list of BOSH', () => {
     expect(out).toContain('after a long, long time of waiting\n');
     const whole = await onTerminal(['tasks', 'recent', '--no-trunc'], { columns: 80, env });
     expect(whole.screen.replaceAll('\n', '')).toContain('after a long, long time of waiting');
+  });
+
+  it('B10 names who started each', async () => {
+    fake.put({ task_guid: 'd', created_by: 'ada' });
+    const { out } = await piped(['tasks', '-o', 'template={{.number}} {{.created_by}}'], env);
+    expect(out).toBe('769 ada\n766 admin\n765 admin\n');
+    expect((await piped(['tasks', '--user', 'ada', '-o', 'name'], env)).out).toBe('d\n');
+  });
+
+  it('B29 B30 shows the 30 newest that are over, or as many as asked for', async () => {
+    for (let number = 800; number < 835; number += 1) {
+      fake.put({ task_guid: `n${number}`, number });
+      fake.finish(`n${number}`);
+    }
+    const names = async (...more: string[]) =>
+      (await piped(['tasks', 'recent', ...more, '-o', 'name'], env)).out.trimEnd().split('\n');
+    expect(await names()).toHaveLength(30);
+    expect((await names())[0]).toBe('n834');
+    expect(await names('33')).toHaveLength(33);
+    expect((await piped(['tasks', 'recent'], env)).out).toContain('\nShowing 30 recent tasks');
   });
 
   it('is coloured on a terminal only, and not with NO_COLOR', async () => {
@@ -66,7 +86,7 @@ describe('the kill of Inductiva', () => {
   const id = 'i4ir3kvv62odsfrhko4y8w2an';
   const question = 'Are you sure you want to proceed (y/[N])? ';
 
-  it.each([80, 200])('is its transcript, word for word, at %i columns', async (columns) => {
+  it.each([80, 200])('I22 I23 is its transcript, word for word, at %i columns', async (columns) => {
     fake.put({ task_guid: id });
     const { screen, code } = await onTerminal(['tasks', 'kill', id], { columns, env, steps: [[question, 'y\n']] });
     expect(screen).toBe(

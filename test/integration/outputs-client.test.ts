@@ -54,7 +54,7 @@ async function gavel(...args: readonly string[]) {
 describe('the outputs of the SDK', () => {
   const outputs = () => client.task('done').outputs();
 
-  it('print as the table that people know', async () => {
+  it('I9 I10 I13 print as the table that people know', async () => {
     const info = await outputs().info();
     expect(String(info)).toBe(TABLE);
     expect(inspect(info)).toBe(TABLE);

@@ -7,6 +7,7 @@ export const serial: Step<ActionList> = async ({ actions, log_source }, context,
   for (const [index, action] of actions.entries()) {
     // A `try` succeeds also when it is cancelled; what follows it is cancelled all the same.
     if (signal.aborted) return { ...last, kind: 'cancelled' };
+    if (context.atCheckpoint()) return { ...last, kind: 'cancelled', atCheckpoint: true };
     const result = await context.perform(action, inside(context, `actions[${index}]`, log_source), signal);
     if (result.kind !== 'succeeded') return result;
     last = { ...last, ...result };

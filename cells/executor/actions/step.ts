@@ -24,6 +24,8 @@ export interface Failed {
 
 export interface Cancelled {
   readonly kind: 'cancelled';
+  /** Between two steps, because the task is to be cancelled there: nothing was broken off. */
+  readonly atCheckpoint?: true;
   readonly exit?: ContainerExit;
 }
 
@@ -88,6 +90,8 @@ export interface StepContext {
   readonly files: ContainerFiles;
   /** Runs a child. Never rejects. */
   readonly perform: Perform;
+  /** Asked before each step of a serial action: is this where the task ends? */
+  readonly atCheckpoint: () => boolean;
   /** Told of every action's begin and end. */
   readonly observe?: (event: StepEvent) => void;
 }

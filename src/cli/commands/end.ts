@@ -6,7 +6,7 @@ import { confirm } from '../ask.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { stateLabel } from '../format.ts';
+import { isStopping, stateLabel } from '../format.ts';
 import { addSelectOptions, collect, type SelectFlags, selectionOf, selects } from '../selection.ts';
 import { awaitStop } from '../stop-ladder.ts';
 import { eachTask, idsOf, isExact, refuseEnded } from '../tasks.ts';
@@ -41,9 +41,8 @@ export function addCancel(parent: Command, cli: Cli): void {
       const task = await find(context, id);
       const handle = context.client().task(task.task_guid);
       const after = await handle.cancel({ ifState: ACTIVE, signal: context.signal, ...reasonOf(flags) });
-      await context.print(
-        `Task ${task.number} ${stateLabel(after) === task.state ? 'is being cancelled' : stateLabel(after)}`,
-      );
+      const now = isStopping(after) ? `is stopping: it waits for ${after.waiting_for}` : stateLabel(after);
+      await context.print(`Task ${task.number} ${now}`);
       return await stopped(context, id, task, flags, since);
     });
   });

@@ -21,6 +21,7 @@ describe('the task table', () => {
     sampleTask({
       number: 766,
       state: 'RUNNING',
+      waiting_for: '',
       created_at: at('2015-01-27T21:39:30Z'),
       description: 'create deployment',
     }),

@@ -25,6 +25,7 @@ const COMMANDS: { [T in Command['type']]: Extract<Command, { type: T }> } = {
   adopt: { type: 'adopt', cell_id: 'c', attempt: 'a', epoch: 6 },
   complete: { type: 'complete', cell_id: 'c', attempt: 'a', ending: ENDING },
   cancel: { type: 'cancel', reason: '' },
+  cancel_at_checkpoint: { type: 'cancel_at_checkpoint', reason: '' },
   reject: { type: 'reject', reason: 'never', never_fits: true },
   expire: { type: 'expire' },
   lose: { type: 'lose', attempt: 'a', epoch: 5 },
@@ -64,12 +65,13 @@ describe('the state machine', () => {
     const legal = (MOVES[type].from as readonly TaskState[]).includes(state);
     if (legal) {
       expect(decision.kind).toBe('write');
-      if (decision.kind === 'write') expect(decision.after?.state).toBe(MOVES[type].to);
+      const to = type === 'cancel_at_checkpoint' && state === 'RUNNING' ? 'RUNNING' : MOVES[type].to;
+      if (decision.kind === 'write') expect(decision.after?.state).toBe(to);
       return;
     }
     // Repeats are answered as the first time; anything else is refused in the words clients match.
     const repeated =
-      (type === 'cancel' && (state === 'COMPLETED' || state === 'RESOLVING')) ||
+      ((type === 'cancel' || type === 'cancel_at_checkpoint') && (state === 'COMPLETED' || state === 'RESOLVING')) ||
       (type === 'start' && state === 'RUNNING') ||
       (type === 'complete' && (state === 'COMPLETED' || state === 'RESOLVING'));
     expect(decision.kind).toBe(repeated ? 'same' : 'refused');
@@ -140,6 +142,30 @@ describe('the state machine', () => {
   it('tells a running task how to stop, and a waiting one nothing', () => {
     expect(after('cancel').stop_request).toBeUndefined();
     expect(after('claim', 'start', 'cancel').stop_request).toEqual({ reason: 'task was cancelled' });
+  });
+
+  it('lets what runs come to its checkpoint, with the reason of the first who asked; a kill does not wait', () => {
+    const asked = decide(IN_STATE.RUNNING, { type: 'cancel_at_checkpoint', reason: 'enough' }, NOW);
+    if (asked.kind !== 'write' || asked.after === undefined) throw new Error('not taken');
+    expect(asked.after).toMatchObject({ state: 'RUNNING', outcome: '', failed: false });
+    expect(asked.after.waiting_for).not.toBe('');
+    expect(decide(asked.after, { type: 'cancel_at_checkpoint', reason: 'again' }, NOW)).toEqual({ kind: 'same' });
+    const ending = { ...ENDING, outcome: 'cancelled', failure_reason: 'task was cancelled' } as const;
+    expect(decide(asked.after, { ...COMMANDS.complete, ending }, NOW)).toMatchObject({
+      after: {
+        state: 'COMPLETED',
+        outcome: 'cancelled',
+        failure_reason: 'task was cancelled: enough',
+        waiting_for: '',
+      },
+    });
+    expect(decide(asked.after, { type: 'cancel', reason: 'now', grace_ms: 0 }, NOW)).toMatchObject({
+      after: { state: 'COMPLETED', failure_reason: 'task was cancelled: now', stop_request: { grace_ms: 0 } },
+    });
+    // The last step had begun: it did all of its work.
+    expect(decide(asked.after, COMMANDS.complete, NOW)).toMatchObject({
+      after: { outcome: 'succeeded', failed: false },
+    });
   });
 
   it('says why it waits, always', () => {

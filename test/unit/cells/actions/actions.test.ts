@@ -141,6 +141,14 @@ describe('serial', () => {
     expect(world.started).toEqual(['APP n=1 ms=9', 'APP n=2 exit=2']);
   });
 
+  it('ends between two steps where it is to stop at a checkpoint', async () => {
+    const begun = ends(serial(script('n=1 ms=20'), script('n=2')));
+    world.checkpoint = true;
+    expect(await begun).toMatchObject({ kind: 'cancelled', atCheckpoint: true });
+    expect(world.started.length).toBeLessThan(2);
+    expect(world.signals).toEqual([]);
+  });
+
   it('skips the rest when it is cancelled, also behind a try', async () => {
     expect((await ends(serial(tried(script('ms=1000')), script('')), { cancelAt: 10 })).kind).toBe('cancelled');
     expect(world.started).toHaveLength(1);

@@ -49,6 +49,7 @@ export class FakeWorld {
   graceMs = 10_000;
   stopSignal = 'SIGTERM';
   cached = false;
+  checkpoint = false;
 
   async run(action: Action, signal: AbortSignal = new AbortController().signal): Promise<StepResult> {
     return await perform(action, this.context(), signal);
@@ -63,6 +64,7 @@ export class FakeWorld {
       hardStop: this.hard.signal,
       say: (source, text) => this.lines.push(`${source}: ${text}`),
       start: async (run, source) => await this.#start(run, source),
+      atCheckpoint: () => this.checkpoint,
       transfers: {
         slot: async (kind, signal) => await this.slots[kind].take(signal),
         download: async ({ url }, signal) => {

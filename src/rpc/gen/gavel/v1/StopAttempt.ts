@@ -10,6 +10,10 @@ export interface StopAttempt {
    * Unset = the task's own stop policy.
    */
   'grace'?: (_google_protobuf_Duration | null);
+  /**
+   * The attempt is not over: the step that runs comes to its end, no other begins, and the cell reports the task as cancelled.
+   */
+  'at_checkpoint'?: (boolean);
 }
 
 export interface StopAttempt__Output {
@@ -19,4 +23,8 @@ export interface StopAttempt__Output {
    * Unset = the task's own stop policy.
    */
   'grace': (_google_protobuf_Duration__Output | null);
+  /**
+   * The attempt is not over: the step that runs comes to its end, no other begins, and the cell reports the task as cancelled.
+   */
+  'at_checkpoint': (boolean);
 }

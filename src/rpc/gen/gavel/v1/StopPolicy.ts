@@ -11,6 +11,11 @@ export interface StopPolicy {
    * Time between the first signal and SIGKILL; unset = 10 s.
    */
   'grace'?: (_google_protobuf_Duration | null);
+  /**
+   * What a cancel does to a running task. Empty = ends it at once. checkpoint = the step of a serial action that runs comes to its
+   * end and no other begins; until then the task is RUNNING. A kill ends it at once in any case.
+   */
+  'at'?: (string);
 }
 
 export interface StopPolicy__Output {
@@ -22,4 +27,9 @@ export interface StopPolicy__Output {
    * Time between the first signal and SIGKILL; unset = 10 s.
    */
   'grace': (_google_protobuf_Duration__Output | null);
+  /**
+   * What a cancel does to a running task. Empty = ends it at once. checkpoint = the step of a serial action that runs comes to its
+   * end and no other begins; until then the task is RUNNING. A kill ends it at once in any case.
+   */
+  'at': (string);
 }

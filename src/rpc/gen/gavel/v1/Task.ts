@@ -97,7 +97,7 @@ export interface Task {
   'rejection_count'?: (number);
   'rejection_reason'?: (string);
   /**
-   * Never empty while PENDING.
+   * Never empty while PENDING; while RUNNING only when a cancel waits for the end of a step.
    */
   'waiting_for'?: (string);
   'image_digest'?: (string);
@@ -202,7 +202,7 @@ export interface Task__Output {
   'rejection_count': (number);
   'rejection_reason': (string);
   /**
-   * Never empty while PENDING.
+   * Never empty while PENDING; while RUNNING only when a cancel waits for the end of a step.
    */
   'waiting_for': (string);
   'image_digest': (string);
