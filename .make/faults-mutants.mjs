@@ -318,7 +318,8 @@ for (const test of new Set(chosen.flatMap(({ tests }) => tests))) {
   bad += 1;
   console.log(`RED     ${test} fails without any mutant: ${failed}`);
 }
-for (const { name, tests, ...patch } of bad > 0 ? [] : chosen) {
+const red = bad > 0;
+for (const { name, tests, ...patch } of red ? [] : chosen) {
   const before = new Map();
   const stale = [patch, ...(patch.also ?? [])].some(({ file, from, to }) => {
     const text = readFileSync(join(copy, file), 'utf8');
@@ -337,7 +338,7 @@ for (const { name, tests, ...patch } of bad > 0 ? [] : chosen) {
     stale ? `STALE   ${name}` : failed === undefined ? `LIVES   ${name}` : `caught  ${name}\n          by ${failed}`,
   );
 }
-console.log(`${chosen.length - bad} caught, ${bad} not`);
+console.log(red ? 'nothing was broken: first make these green' : `${chosen.length - bad} caught, ${bad} not`);
 process.exitCode = bad === 0 ? 0 : 1;
 
 /** @returns the first test that failed; undefined when all passed. */

@@ -4,7 +4,7 @@ import { DomainError, errorText } from '../src/domain/errors.ts';
 import { type Clock, systemClock } from '../src/platform/clock.ts';
 import { type Running, runGroup } from '../src/platform/group.ts';
 import { Metrics } from '../src/platform/metrics.ts';
-import { readTls, type TlsFiles } from '../src/platform/tls.ts';
+import { readTls } from '../src/platform/tls.ts';
 import { type RunningServer, serve } from '../src/rpc/server.ts';
 import { callbackApi } from './api/callbacks.ts';
 import { cellApi } from './api/cells.ts';
@@ -34,7 +34,10 @@ import { callbackMeter, measureTasks } from './metrics.ts';
 import { Numbers } from './numbers.ts';
 import { Outputs } from './outputs.ts';
 import { Requests } from './requests.ts';
+import { Room } from './room.ts';
 import { openEmbeddedStore } from './store/embedded.ts';
+import type { EtcdAddress } from './store/etcd/client.ts';
+import { EtcdRoom } from './store/etcd/room.ts';
 import { openEtcdStore } from './store/etcd.ts';
 import { measured } from './store/measured.ts';
 import type { Store } from './store/store.ts';
@@ -86,6 +89,7 @@ export async function startBbs(
   const cellList = new CellList({ view, massLoss, clock });
   const cells = new Cells(store, view, clock, config.cellLeaseMs);
   const requests = new Requests(store, clock);
+  const room = config.store.kind === 'etcd' ? new Room(new EtcdRoom(etcdOf(config.store)), log) : undefined;
   const tasks = new Tasks({
     store,
     view,
@@ -93,6 +97,7 @@ export async function startBbs(
     history,
     numbers: new Numbers(store),
     requests,
+    room,
   });
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
@@ -116,8 +121,22 @@ export async function startBbs(
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),
             holds.sweep(log, signal),
+            room?.lead(signal),
           ]).finally(() => leading.set(0));
         }),
+    },
+    {
+      name: 'room',
+      start: () => {
+        const stopping = new AbortController();
+        const kept = room?.keep(stopping.signal);
+        return {
+          stop: async () => {
+            stopping.abort();
+            await kept;
+          },
+        };
+      },
     },
     {
       name: 'streams',
@@ -191,16 +210,11 @@ export async function startBbs(
 async function openStore(config: BbsConfig, log: Logger): Promise<Store> {
   const { store } = config;
   if (store.kind === 'embedded') return openEmbeddedStore({ path: store.path });
-  const tls = readTls(store.tls);
+  const address = etcdOf(store);
   const until = performance.now() + STORE_WAIT_MS;
   for (;;) {
     try {
-      return await openEtcdStore({
-        hosts: store.hosts,
-        prefix: store.prefix,
-        log,
-        ...(tls?.ca === undefined ? {} : { tls: etcdTls(tls.ca, tls) }),
-      });
+      return await openEtcdStore({ ...address, prefix: store.prefix, log });
     } catch (error) {
       if (performance.now() > until) {
         throw new DomainError('unavailable', `etcd at ${store.hosts.join(', ')} does not answer: ${errorText(error)}`, {
@@ -213,6 +227,8 @@ async function openStore(config: BbsConfig, log: Logger): Promise<Store> {
   }
 }
 
-function etcdTls(ca: Buffer, { cert, key }: TlsFiles) {
-  return { ca, ...(cert === undefined || key === undefined ? {} : { cert, key }) };
+function etcdOf(store: Extract<BbsConfig['store'], { kind: 'etcd' }>): EtcdAddress {
+  const { ca, cert, key } = readTls(store.tls) ?? {};
+  if (ca === undefined) return { hosts: store.hosts };
+  return { hosts: store.hosts, tls: { ca, ...(cert === undefined || key === undefined ? {} : { cert, key }) } };
 }

@@ -16,6 +16,7 @@ import type { OwnWrite } from './own-writes.ts';
 import { randomHex } from './random.ts';
 import type { DeliveryRecord, HistoryRecord, OutboxRecord, RequestRecord } from './records.ts';
 import type { Requests } from './requests.ts';
+import type { Room } from './room.ts';
 import type { Guard, Store, Write } from './store/store.ts';
 import type { View } from './view.ts';
 
@@ -26,6 +27,8 @@ export interface TasksDeps {
   readonly numbers: Numbers;
   readonly history: History;
   readonly requests: Requests;
+  /** How much more the store may take; left out = as much as it does. */
+  readonly room?: Room | undefined;
 }
 
 /** Whose request makes a task. */
@@ -109,6 +112,7 @@ export class Tasks {
       const earlier = await this.#earlier(definition);
       if (earlier !== undefined) return earlier;
     }
+    this.#deps.room?.take(stored.length);
     for (let attempt = 0; attempt < CREATE_TRIES; attempt += 1) {
       const made = await this.#born(spec, stored, from);
       if (made !== undefined) return made;

@@ -24,7 +24,8 @@ export function errorBody(error: unknown): { readonly status: number; readonly b
 
 export function errorAnswer(error: unknown): Response {
   const { status, body } = errorBody(error);
-  const again = isDomainError(error) && error.retryable ? { 'retry-after': '1' } : {};
+  const seconds = Math.ceil(((isDomainError(error) ? error.retryAfterMs : undefined) ?? 1_000) / 1_000);
+  const again = isDomainError(error) && error.retryable ? { 'retry-after': String(seconds) } : {};
   // What is left of a request that is too large is not read, so the connection cannot carry another one.
   const close = isDomainError(error, 'too_large') ? { connection: 'close' } : {};
   return json(body, status, { ...again, ...close });

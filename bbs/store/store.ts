@@ -127,3 +127,28 @@ export interface StoreStatus {
 
 /** Limits that hold for every implementation, checked before anything is sent. etcd's own are 128 operations and 1.5 MiB. */
 export const STORE_LIMITS = { operationsPerCommit: 24, bytesPerCommit: 1_400_000, pageEntries: 1_000 } as const;
+
+export interface Fullness {
+  /** What is in use of the quota, 0 to 1; 0 where the store does not tell. */
+  readonly used: number;
+  /** What its file takes of the quota, 0 to 1 or a little more. What is deleted stays a part of the file, to be used again. */
+  readonly file: number;
+  /** In bytes; 0 where the store does not tell. */
+  readonly quota: number;
+  /** It has raised its alarm, and takes nothing any more that could make it larger. */
+  readonly full: boolean;
+  readonly revision: number;
+}
+
+/** How much a store with a quota may still take, and how it gets back what is not in use. */
+export interface StoreRoom {
+  /** @throws DomainError `unavailable` when nobody answers. */
+  look(): Promise<Fullness>;
+  /** Forgets what was overwritten or deleted before `revision`, so that its room can be used again. */
+  compact(revision: number): Promise<void>;
+  /** Gives back the room of the file that is not in use. Takes long, and what does it serves nobody meanwhile. */
+  defragment(): Promise<void>;
+  /** Ends the alarm: what makes it larger is taken again. A store that is still full raises it anew. */
+  disarm(): Promise<void>;
+  close(): void;
+}

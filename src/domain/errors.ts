@@ -30,16 +30,25 @@ export interface FieldFault {
   readonly message: string;
 }
 
+interface ErrorOptions {
+  readonly faults?: readonly FieldFault[];
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
 export class DomainError extends Error {
   readonly code: ErrorCode;
   /** Every fault of the request, for `invalid_argument` and for `already_exists` with another definition. */
   readonly faults: readonly FieldFault[];
+  /** When the caller may come again, in milliseconds, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { faults?: readonly FieldFault[]; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DomainError';
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get retryable(): boolean {

@@ -77,7 +77,11 @@ export class Channel {
       } catch (error) {
         const failure = fromStatus(error as grpc.ServiceError);
         if (failure.code === 'unavailable') this.#moveOn(at);
-        const again = options.retry === true && failure.code === 'unavailable' && performance.now() + pause < deadline;
+        // Who is asked for patience says for how long; without that it is a request that is too large for the library.
+        const { code, retryAfterMs = 0 } = failure;
+        if (code === 'overloaded') pause = Math.max(pause, retryAfterMs);
+        const passes = code === 'unavailable' || (code === 'overloaded' && retryAfterMs > 0);
+        const again = options.retry === true && passes && performance.now() + pause < deadline;
         if (!again || options.signal?.aborted === true) throw failure;
       }
       // Jitter keeps a crowd of callers from coming back all at once.

@@ -1,11 +1,14 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
-import { DomainError, ERRORS, type ErrorCode, type FieldFault } from '../domain/errors.ts';
-import { decodeBadRequest, encodeBadRequest } from './bad-request.ts';
+import { DomainError, ERRORS, type ErrorCode } from '../domain/errors.ts';
+import { decodeDetails, encodeDetails } from './error-details.ts';
 
 /** Trailing metadata that carries what a gRPC status alone cannot: our code, and the faults as JSON for clients without protobuf details. */
 const CODE_KEY = 'gavel-error-code';
 const DETAILS_KEY = 'grpc-status-details-bin';
 const DETAILS_MAX_BYTES = 6_000;
+/** Of errors that pass, and do not say when. */
+const RETRY_AFTER_MS = 1_000;
+const NO_DETAILS = { faults: [], retryAfterMs: undefined };
 
 /**
  * The status a caller gets for anything a handler threw. Only a DomainError's message leaves the process; everything else
@@ -15,14 +18,17 @@ export function toStatus(error: unknown): Partial<StatusObject> & { code: number
   const known = error instanceof DomainError ? error : new DomainError('internal', 'internal error');
   const metadata = new Metadata();
   metadata.set(CODE_KEY, known.code);
-  if (known.faults.length > 0) {
+  const passes = known.code === 'overloaded' || known.code === 'unavailable';
+  const retryAfterMs = known.retryAfterMs ?? (passes ? RETRY_AFTER_MS : undefined);
+  if (known.faults.length > 0 || retryAfterMs !== undefined) {
     const code = status[ERRORS[known.code].grpc];
+    const text = known.message.slice(0, 500);
     // Headers have a size limit (8 KiB at most peers), so a request with hundreds of faults tells the first ones here and all in the message.
     let faults = [...known.faults];
-    let details = encodeBadRequest(code, known.message.slice(0, 500), faults);
+    let details = encodeDetails(code, text, { faults, retryAfterMs });
     while (details.length > DETAILS_MAX_BYTES && faults.length > 1) {
       faults = faults.slice(0, Math.ceil(faults.length / 2));
-      details = encodeBadRequest(code, known.message.slice(0, 500), faults);
+      details = encodeDetails(code, text, { faults, retryAfterMs });
     }
     metadata.set(DETAILS_KEY, details);
   }
@@ -44,9 +50,9 @@ export function fromStatus(error: {
   const named = error.metadata?.get(CODE_KEY)[0];
   const code = isErrorCode(named) ? named : codeOfStatus(error.code);
   const raw = error.metadata?.get(DETAILS_KEY)[0];
-  const faults: readonly FieldFault[] = Buffer.isBuffer(raw) ? decodeBadRequest(raw) : [];
+  const { faults, retryAfterMs } = Buffer.isBuffer(raw) ? decodeDetails(raw) : NO_DETAILS;
   const text = error.details !== undefined && error.details !== '' ? error.details : (error.message ?? 'unknown error');
-  return new DomainError(code, text, { faults, cause: error });
+  return new DomainError(code, text, { faults, cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -52,7 +52,7 @@ export class Ledger {
   /** A shell line that notes the start of this very process, and goes on only when it is noted. */
   note(guid: string): string {
     const id = '$(cat /proc/sys/kernel/random/uuid)';
-    return `echo "start ${guid} ${id}" | nc -w 10 ${this.#address} | grep -q noted || exit 99`;
+    return `echo "start ${guid} ${id}" | timeout 60 nc -w 10 ${this.#address} | grep -q noted || exit 99`;
   }
 
   /** A shell line that gives signs of life until it is killed. */
