@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { bounded, type Running, runGroup } from '../platform/group.ts';
 import { createLogger, type LogLevel } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
@@ -11,6 +13,7 @@ import {
   DEFAULT_BBS,
   type RoleFlags,
   type RoleName,
+  stateDir,
 } from './role-config.ts';
 
 // The one place that knows where the roles are (test/unit/architecture.test.ts); loaded only when a role is started.
@@ -72,7 +75,16 @@ async function start(name: RoleName, flags: Flags, env: Env): Promise<Running> {
 }
 
 /** What tasks may ask for in the one-machine system without anything being set: the stack of Diego's sample, the sample rootfs. */
-const DEV_CELL = { id: 'cell-1', stack: ['lucid64'], preloaded: ['busybox=gavel/busybox:latest'] };
+const DEV_CELL = { stack: ['lucid64'], preloaded: ['busybox=gavel/busybox:latest'] };
+
+/**
+ * A cell removes every container that carries its name and that it does not know. Two systems on one engine, each with a state of its own, must not
+ * take each other's for theirs.
+ */
+export function devCellId(flags: Flags, env: Env): string {
+  const folder = resolve(stateDir(flags, env));
+  return env['GAVEL_CELL_ID'] ?? `cell-${createHash('sha256').update(folder).digest('hex').slice(0, 4)}`;
+}
 
 /** REST is on where one machine is the whole system. A system on another port than the usual one is not the only one here. */
 function devBbsSettings(flags: Flags, env: Env) {
@@ -119,10 +131,8 @@ async function startDev(flags: Flags, env: Env): Promise<Running> {
     {
       name: 'cell',
       start: async () => {
-        const settings = cellSettings(
-          { ...DEV_CELL, ...flags, bbs: [bbsAddress], auctioneer: [auctioneerAddress] },
-          env,
-        );
+        const given = { id: devCellId(flags, env), ...DEV_CELL, ...flags };
+        const settings = cellSettings({ ...given, bbs: [bbsAddress], auctioneer: [auctioneerAddress] }, env);
         const config = checked(cell.cellConfig, settings);
         return await cell.startCell(config, { log: createLogger('cell', level), killOnStop: true, metrics });
       },

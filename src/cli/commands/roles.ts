@@ -73,7 +73,10 @@ function storeOptions(command: Command): Command {
 
 function cellOptions(command: Command): Command {
   return command
-    .option('--id <name>', 'name of the cell (the host name; in dev: cell-1)')
+    .option(
+      '--id <name>',
+      'name of the cell; two on one engine need two (the host name; in dev one of its state folder)',
+    )
     .option('--zone <name>', 'failure zone')
     .option('--docker-host <url>', 'container engine (DOCKER_HOST; else unix:///var/run/docker.sock)')
     .option('--stack <name,...>', 'stacks that tasks may ask for', gatherList)

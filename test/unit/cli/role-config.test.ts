@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { bbsConfig } from '../../../bbs/config.ts';
 import { cellConfig } from '../../../cells/config.ts';
 import { cellSettings, checked } from '../../../src/cli/role-config.ts';
+import { devCellId } from '../../../src/cli/roles.ts';
 import { isDomainError } from '../../../src/domain/errors.ts';
 
 function faultsIn(run: () => unknown): readonly string[] {
@@ -47,4 +48,12 @@ it('a setting that is none is told with the nearest, at any depth', () => {
   expect(faultsIn(() => checked(bbsConfig, { store }))).toEqual([
     'store.prefx: there is no such setting; did you mean prefix?',
   ]);
+});
+
+it('two one-machine systems on one engine have cells of different names, each the same after a restart', () => {
+  const ids = ['/a', '/b', '/a'].map((stateDir) => devCellId({ stateDir }, {}));
+  expect(ids[0]).toMatch(/^cell-[0-9a-f]{4}$/);
+  expect(ids[1]).not.toBe(ids[0]);
+  expect(ids[2]).toBe(ids[0]);
+  expect(devCellId({}, { GAVEL_CELL_ID: 'mine' })).toBe('mine');
 });
