@@ -54,8 +54,9 @@ export class Spec {
     return whole;
   }
 
-  /** Read for this once: the tasks of a whole list must not push those that are moving out of what is kept parsed. */
+  /** Unless it is kept parsed, read for this once: the tasks of a whole list must not push out of there those that are moving. */
   #shownAsStored(): Partial<TaskDefinition> {
+    if (this.#definition !== undefined) return this.shown;
     const stored = storedDefinition(this.text);
     return stored.image_password === undefined ? stored : { ...stored, image_password: PASSWORD_SHOWN };
   }

@@ -10,6 +10,7 @@ import type { View } from '../view.ts';
 import { Block, INLINE_MAX_BYTES, packRecord } from './block.ts';
 import { BUCKET, entriesBetween, numberInKey } from './buckets.ts';
 import { type Bucket, numbersIn } from './catalog.ts';
+import { decodeSealed } from './sealed.ts';
 import { encodeSummary, summaryOf } from './summary.ts';
 
 export interface HistoryPolicy {
@@ -123,7 +124,7 @@ export class Archive {
     const stored = await store.get(archiveKey(id));
     const before = stored === undefined ? Block.empty : await Block.decode(stored.value);
     const records = sealed.map((entry) => {
-      const record = decodeRecord<HistoryRecord>(entry.value);
+      const record = decodeSealed(entry.value);
       const own = told.filter(({ key }) => numberInKey(PREFIX.events, key) === record.number);
       return withEvents(record, own);
     });

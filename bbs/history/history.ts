@@ -2,14 +2,14 @@ import { DomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
 import { taskFromJson, taskToJson } from '../../src/platform/task-json.ts';
-import { decodeRecord, encodeRecord } from '../codec.ts';
 import { archiveApartKey, archiveKey, historyKey, PREFIX } from '../keys.ts';
 import type { DeliveryRecord, HistoryRecord } from '../records.ts';
-import type { Entry, Store, Write } from '../store/store.ts';
+import type { Store, Write } from '../store/store.ts';
 import type { View } from '../view.ts';
 import { Block, unpackRecord } from './block.ts';
 import { bucketOf, entriesBetween } from './buckets.ts';
 import { type Bucket, mayHaveDomain, numbersIn, numbersOfGuid } from './catalog.ts';
+import { decodeSealed, encodeSealed } from './sealed.ts';
 import { hashOf } from './summary.ts';
 
 export interface FinishedTask {
@@ -52,7 +52,7 @@ export function historyWrites(
     ...(delivery === undefined ? {} : { delivery }),
     ...(trail === undefined ? {} : { trail }),
   };
-  return [{ put: historyKey(task.number, task.task_guid), value: encodeRecord(record) }];
+  return [{ put: historyKey(task.number, task.task_guid), value: encodeSealed(record) }];
 }
 
 /**
@@ -124,7 +124,7 @@ export class History {
       const key = historyKey(number, found.record.task_guid);
       const { committed, revision } = await this.#store.commit({
         guards: [{ key, modRevision: found.modRevision }],
-        writes: [{ put: key, value: encodeRecord(change(found.record)) }, ...also],
+        writes: [{ put: key, value: encodeSealed(change(found.record)) }, ...also],
       });
       if (committed) return revision;
     }
@@ -133,7 +133,7 @@ export class History {
 
   async #find(number: number): Promise<Found | undefined> {
     for await (const entry of entriesBetween(this.#store, PREFIX.history, [number, number]))
-      return { record: sealed(entry), modRevision: entry.modRevision };
+      return { record: decodeSealed(entry.value), modRevision: entry.modRevision };
     const block = await this.#block(bucketOf(number));
     const record = await this.#fromBlock(block, number);
     return record === undefined ? undefined : { record, modRevision: 0 };
@@ -146,7 +146,7 @@ export class History {
     const [highest, lowest] = [recent[0], recent.at(-1)];
     if (highest !== undefined && lowest !== undefined) {
       for await (const entry of entriesBetween(this.#store, PREFIX.history, [lowest, highest])) {
-        const record = sealed(entry);
+        const record = decodeSealed(entry.value);
         known.set(record.number, record);
       }
     }
@@ -180,10 +180,6 @@ export class History {
     // Better no answer than a wrong "not found".
     if (this.#view.revision < revision) throw new DomainError('unavailable', 'this BBS is behind its store; try again');
   }
-}
-
-function sealed(entry: Entry): HistoryRecord {
-  return decodeRecord<HistoryRecord>(entry.value);
 }
 
 function finished(record: HistoryRecord): FinishedTask {

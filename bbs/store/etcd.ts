@@ -1,13 +1,14 @@
 import { type IRangeRequest, type IRangeResponse, SortOrder, SortTarget } from 'etcd3';
 import type { Logger } from 'pino';
 import { DomainError } from '../../src/domain/errors.ts';
-import { type EtcdAddress, type EtcdTls, Members } from './etcd/client.ts';
+import { CALL_DEADLINE_MS, connect, connectWire, type EtcdAddress, type EtcdTls, Members } from './etcd/client.ts';
 import { closedError, isAnswerTooLarge, isLeaseGone } from './etcd/errors.ts';
 import { type CommitStats, GroupCommit } from './etcd/group-commit.ts';
 import { grantLease, Renewals } from './etcd/leases.ts';
 import { etcdStatus } from './etcd/status.ts';
 import { groupTxn, groupVerdicts, Keys } from './etcd/txn.ts';
 import { watchEtcd } from './etcd/watch.ts';
+import type { WireClient } from './etcd/wire.ts';
 import { checkCommit, checkList } from './limits.ts';
 import type {
   ChangeBatch,
@@ -58,6 +59,7 @@ class EtcdStore implements Store {
   readonly #log: Logger;
   /** Apart, because a fault on one of them drops its connection: a page too large must not cost a commit, nor a commit a lease. */
   readonly #kv: Members;
+  readonly #txns: Members<WireClient>;
   readonly #lists: Members;
   readonly #leases: Members;
   readonly #renewals: Renewals;
@@ -70,12 +72,14 @@ class EtcdStore implements Store {
     this.#log = options.log;
     // Processes begin at different members; one process begins at the same one with everything.
     const at = Math.floor(Math.random() * options.hosts.length);
-    this.#kv = new Members(this.#address, at);
-    this.#lists = new Members(this.#address, at);
-    this.#leases = new Members(this.#address, at);
+    this.#kv = new Members(this.#address, at, connect);
+    this.#txns = new Members(this.#address, at, connectWire);
+    this.#lists = new Members(this.#address, at, connect);
+    this.#leases = new Members(this.#address, at, connect);
     this.#renewals = new Renewals(this.#leases);
     this.#commits = new GroupCommit(async (group) => {
-      const answer = await this.#kv.call((client) => client.kv.txn(groupTxn(this.#keys, group)));
+      const request = groupTxn(this.#keys, group);
+      const answer = await this.#txns.call((client) => client.txn(request, CALL_DEADLINE_MS));
       return groupVerdicts(group, answer);
     });
   }
@@ -157,6 +161,6 @@ class EtcdStore implements Store {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#commits.close();
-    for (const members of [this.#kv, this.#lists, this.#leases]) members.close();
+    for (const members of [this.#kv, this.#txns, this.#lists, this.#leases]) members.close();
   }
 }

@@ -130,14 +130,19 @@ export function taskToObject(task: Task): Record<string, unknown> {
 export function taskToJson(task: Task, indent?: number): string {
   if (indent !== undefined) return toJson(taskToObject(task), indent);
   // Written field by field: the general writer takes several times as long, and each task that ends is written once.
-  return `{${ENTRIES.map(([name]) => `"${name}":${fieldToJson(task[name] ?? null)}`).join(',')}}`;
+  let text = '';
+  for (const [name] of ENTRIES) text += `${text === '' ? '{' : ','}"${name}":${fieldToJson(task[name] ?? null)}`;
+  return `${text}}`;
 }
 
+/** Most fields of a task are empty, and need no writer. */
 function fieldToJson(value: Task[keyof Task] | null): string {
+  if (value === '') return '""';
+  if (typeof value === 'string') return JSON.stringify(value);
   // Below the top level there are no bigints.
-  return typeof value === 'bigint'
-    ? value.toString()
-    : JSON.stringify(typeof value === 'object' ? ordered(value) : value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value) && value.length === 0) return '[]';
+  return JSON.stringify(ordered(value));
 }
 
 /**

@@ -217,8 +217,10 @@ export function statusBytes(status: TaskStatus, revision: number): Buffer {
  * three quarters of its fields.
  */
 function told(message: object): Record<string, unknown> {
+  const given = message as Readonly<Record<string, unknown>>;
   const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(message)) {
+  for (const name of Object.keys(given)) {
+    const value = given[name];
     const isDefault = value === '' || value === 0 || value === false || value === null || value === undefined;
     // Of the one number that may be unset, 0 is not the default.
     if (!isDefault || (name === 'exit_code' && value === 0)) fields[name] = value;

@@ -35,7 +35,7 @@ const gone = (revision: number, key: string): Revision => ({ revision, key, valu
 const sealed = (revision: number, outcome = 'succeeded'): Revision => ({
   revision,
   key: 'history/1',
-  value: JSON.stringify({ uid: 'u1', task_json: JSON.stringify({ outcome }) }),
+  value: `${JSON.stringify({ uid: 'u1' })}\n${JSON.stringify({ outcome })}`,
 });
 
 const LIFE = [

@@ -157,7 +157,8 @@ class Referee {
 
   #sealed(value: string | undefined): void {
     if (value === undefined) return;
-    const { uid, task_json } = JSON.parse(value) as { uid: string; task_json: string };
+    const [head = '', task_json = ''] = value.split('\n');
+    const { uid } = JSON.parse(head) as { uid: string };
     const { outcome } = JSON.parse(task_json) as { outcome: string };
     const before = this.#history.get(uid);
     if (before !== undefined && before.json !== task_json) this.#flag('I4', `the record of ${uid} changed`);

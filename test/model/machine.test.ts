@@ -110,7 +110,7 @@ class Machine implements Bbs {
     else this.#tasks.set(guid, after);
     this.#history.push({ revision: this.#revision, key: `task/${guid}`, value: after && text(after) });
     if (after !== undefined || before === undefined) return;
-    const sealed = text({ uid: before.uid, task_json: text(before) });
+    const sealed = `${text({ uid: before.uid })}\n${text(before)}`;
     this.#history.push({ revision: this.#revision, key: `history/${before.number}`, value: sealed });
   }
 }

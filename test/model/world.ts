@@ -197,7 +197,7 @@ export class World {
     const history = all.filter(({ key, value }) => {
       if (mine(key)) return true;
       const [kind = '', id = ''] = key.split('/');
-      if (kind === 'history') return value !== undefined && uids.has((JSON.parse(value) as TaskStatus).uid);
+      if (kind === 'history') return value !== undefined && uids.has(uidOfSealed(value));
       return (kind === 'spec' || kind === 'outbox') && uids.has(id);
     });
     const containers = this.#cells.flatMap(({ containers: left }) => left.map(({ attempt }) => attempt));
@@ -518,4 +518,9 @@ function ending(outcome: Ending['outcome']): Ending {
     result_truncated: false,
     result_bytes: 0,
   };
+}
+
+/** The first line of a sealed record tells whose it is. */
+function uidOfSealed(value: string): string {
+  return (JSON.parse(value.split('\n')[0] ?? '') as { uid: string }).uid;
 }

@@ -1,15 +1,16 @@
-import {
-  CompareResult,
-  CompareTarget,
-  type ICompare,
-  type IKeyValue,
-  type IRequestOp,
-  type ITxnRequest,
-  type ITxnResponse,
-} from 'etcd3';
+import type { IKeyValue } from 'etcd3';
 import { DomainError } from '../../../src/domain/errors.ts';
 import { rangeBehind } from '../limits.ts';
 import type { Commit, CommitResult, Entry, Guard, Write } from '../store.ts';
+import {
+  EQUAL,
+  TARGET,
+  type WireCompare,
+  type WireEvent,
+  type WireOperation,
+  type WireTxn,
+  type WireTxnAnswer,
+} from './wire.ts';
 
 /** Keys as they are in etcd: ours behind the prefix of this installation. */
 export class Keys {
@@ -44,7 +45,7 @@ export class Keys {
     return { key: start.length === 0 ? Buffer.alloc(1) : start, range_end: end ?? Buffer.alloc(1) };
   }
 
-  entry(kv: IKeyValue): Entry {
+  entry(kv: IKeyValue | WireEvent['kv']): Entry {
     return {
       key: this.decode(kv.key),
       value: kv.value,
@@ -54,20 +55,20 @@ export class Keys {
   }
 }
 
-function compare(keys: Keys, guard: Guard): ICompare {
+function compare(keys: Keys, guard: Guard): WireCompare {
   const key = keys.encode(guard.key);
   return 'modRevision' in guard
-    ? { key, result: CompareResult.Equal, target: CompareTarget.Mod, mod_revision: String(guard.modRevision) }
-    : { key, result: CompareResult.Equal, target: CompareTarget.Create, create_revision: String(guard.createRevision) };
+    ? { key, result: EQUAL, target: TARGET.mod, mod_revision: guard.modRevision }
+    : { key, result: EQUAL, target: TARGET.create, create_revision: guard.createRevision };
 }
 
-function operation(keys: Keys, write: Write): IRequestOp {
+function operation(keys: Keys, write: Write): WireOperation {
   if ('delete' in write) return { request_delete_range: { key: keys.encode(write.delete) } };
   const put = { key: keys.encode(write.put), value: write.value };
   return { request_put: write.lease === undefined ? put : { ...put, lease: write.lease } };
 }
 
-function txn(keys: Keys, commit: Commit): ITxnRequest {
+function txn(keys: Keys, commit: Commit): WireTxn {
   return {
     compare: commit.guards.map((guard) => compare(keys, guard)),
     success: commit.writes.map((write) => operation(keys, write)),
@@ -75,14 +76,14 @@ function txn(keys: Keys, commit: Commit): ITxnRequest {
 }
 
 /** One commit as it is; several as one transaction of transactions, each with its own guards. */
-export function groupTxn(keys: Keys, group: readonly Commit[]): ITxnRequest {
+export function groupTxn(keys: Keys, group: readonly Commit[]): WireTxn {
   const [only] = group;
   if (only !== undefined && group.length === 1) return txn(keys, only);
   return { success: group.map((commit) => ({ request_txn: txn(keys, commit) })) };
 }
 
 /** The verdict of each commit. All that were applied share the transaction's one revision. */
-export function groupVerdicts(group: readonly Commit[], answer: ITxnResponse): CommitResult[] {
+export function groupVerdicts(group: readonly Commit[], answer: WireTxnAnswer): CommitResult[] {
   const revision = Number(answer.header.revision);
   if (group.length === 1) return [{ committed: answer.succeeded, revision }];
   return group.map((_, at) => {

@@ -1,10 +1,10 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { IEvent, IWatchRequest, IWatchResponse } from 'etcd3';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { Change, ChangeBatch } from '../store.ts';
-import { connect, type EtcdTls } from './client.ts';
+import { connectWire, type EtcdTls } from './client.ts';
 import { storeError } from './errors.ts';
 import type { Keys } from './txn.ts';
+import { DELETED, type WireEvent, type WireWatch, type WireWatchAnswer } from './wire.ts';
 
 /** How long a member may take from the connection to `created`. After that keepalive and `hasleader` stand guard. */
 const CREATED_DEADLINE_MS = 5_000;
@@ -24,27 +24,27 @@ export interface WatchStreamOptions {
  */
 export async function* watchStream(options: WatchStreamOptions): AsyncGenerator<ChangeBatch, void> {
   const { signal, keys } = options;
-  const client = connect(options.host, options.tls);
-  let stream: ClientDuplexStream<IWatchRequest, IWatchResponse> | undefined;
+  const client = connectWire(options.host, options.tls);
+  let stream: ClientDuplexStream<WireWatch, WireWatchAnswer> | undefined;
   const cancel = (): void => stream?.cancel();
   const tooLate = setTimeout(cancel, CREATED_DEADLINE_MS);
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    stream = (await client.watchClient.watch()) as ClientDuplexStream<IWatchRequest, IWatchResponse>;
+    stream = client.watch();
     // Faults come out of the iteration below; after it has been left, nobody wants them.
     stream.on('error', () => undefined);
     if (signal.aborted) return;
     stream.write({
       create_request: {
         ...keys.range(options.prefix),
-        start_revision: String(options.afterRevision + 1),
+        start_revision: options.afterRevision + 1,
         progress_notify: true,
         // A catch-up answer holds up to 1,000 revisions, each of them a whole group of commits: unsplit it can be over any limit.
         fragment: true,
       },
     });
     const assembly = new Assembly(keys, options.afterRevision);
-    for await (const response of stream as AsyncIterable<IWatchResponse>) {
+    for await (const response of stream as AsyncIterable<WireWatchAnswer>) {
       clearTimeout(tooLate);
       if (response.canceled) throw cancelled(response);
       const batch = response.created ? undefined : assembly.add(response);
@@ -58,7 +58,7 @@ export async function* watchStream(options: WatchStreamOptions): AsyncGenerator<
   }
 }
 
-function cancelled(response: IWatchResponse): DomainError {
+function cancelled(response: WireWatchAnswer): DomainError {
   const reason = response.cancel_reason;
   if (Number(response.compact_revision) > 0 || reason.includes('compacted')) {
     return new DomainError('compacted', 'the store no longer keeps the changes asked for');
@@ -82,7 +82,7 @@ class Assembly {
     this.#delivered = delivered;
   }
 
-  add(response: IWatchResponse): ChangeBatch | undefined {
+  add(response: WireWatchAnswer): ChangeBatch | undefined {
     if (response.events.length === 0) {
       const revision = Number(response.header.revision);
       return response.fragment || this.#held.length > 0 ? undefined : this.#deliver(revision, []);
@@ -102,13 +102,11 @@ class Assembly {
     return { revision, changes: fresh };
   }
 
-  #change(event: IEvent): Change {
-    // The library types the names as `Put` and `Delete`; the wire has them in capitals.
-    const deleted = event.type.toUpperCase() === 'DELETE';
+  #change(event: WireEvent): Change {
     return {
       key: this.#keys.decode(event.kv.key),
       revision: Number(event.kv.mod_revision),
-      entry: deleted ? undefined : this.#keys.entry(event.kv),
+      entry: event.type === DELETED ? undefined : this.#keys.entry(event.kv),
     };
   }
 }

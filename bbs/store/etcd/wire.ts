@@ -1,0 +1,133 @@
+import { fileURLToPath } from 'node:url';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  type ClientOptions,
+  credentials,
+} from '@grpc/grpc-js';
+import protobuf, { type Type } from 'protobufjs';
+
+/*
+ * The two calls of etcd that carry every commit, there and back: transactions, and the watch. By the protocol's own description, as
+ * etcd3 ships it, but without etcd3: that copies each message into objects of other objects, with its numbers as text, before it
+ * encodes them and after it decodes them, which took five times as long as reading the bytes (`docs/performance.md`). All other calls are its.
+ */
+
+/** 64-bit numbers come as objects that `Number` reads, and go as numbers; text where they may be beyond 2^53. */
+type Long = object | number;
+
+export const EQUAL = 0;
+export const TARGET = { create: 1, mod: 2 } as const;
+export const DELETED = 1;
+
+export interface WireCompare {
+  readonly key: Buffer;
+  readonly result: typeof EQUAL;
+  readonly target: (typeof TARGET)[keyof typeof TARGET];
+  readonly create_revision?: number;
+  readonly mod_revision?: number;
+}
+
+export interface WireOperation {
+  readonly request_put?: { readonly key: Buffer; readonly value: Buffer; readonly lease?: string };
+  readonly request_delete_range?: { readonly key: Buffer };
+  readonly request_txn?: WireTxn;
+}
+
+export interface WireTxn {
+  readonly compare?: readonly WireCompare[];
+  readonly success: readonly WireOperation[];
+}
+
+export interface WireTxnAnswer {
+  readonly header: { readonly revision: Long };
+  readonly succeeded: boolean;
+  readonly responses: readonly { readonly response_txn: WireTxnAnswer | null }[];
+}
+
+export interface WireWatch {
+  readonly create_request: {
+    readonly key?: Buffer;
+    readonly range_end?: Buffer;
+    readonly start_revision: number;
+    readonly progress_notify: boolean;
+    readonly fragment: boolean;
+  };
+}
+
+export interface WireWatchAnswer {
+  readonly header: { readonly revision: Long };
+  readonly created: boolean;
+  readonly canceled: boolean;
+  readonly compact_revision: Long;
+  readonly cancel_reason: string;
+  readonly fragment: boolean;
+  readonly events: readonly WireEvent[];
+}
+
+export interface WireEvent {
+  readonly type: number;
+  readonly kv: {
+    readonly key: Buffer;
+    readonly value: Buffer;
+    readonly create_revision: Long;
+    readonly mod_revision: Long;
+  };
+}
+
+const root = new protobuf.Root().loadSync(fileURLToPath(import.meta.resolve('etcd3/proto/rpc.proto')), {
+  keepCase: true,
+});
+const type = (name: string): Type => root.lookupType(`etcdserverpb.${name}`);
+const encoder =
+  <T extends object>(of: Type) =>
+  (message: T): Buffer =>
+    // In Node it is made of buffers.
+    of.encode(message).finish() as Buffer;
+const decoder =
+  <T>(of: Type) =>
+  (bytes: Buffer): T =>
+    of.decode(bytes) as unknown as T;
+
+const encodeTxn = encoder<WireTxn>(type('TxnRequest'));
+const decodeTxnAnswer = decoder<WireTxnAnswer>(type('TxnResponse'));
+const encodeWatch = encoder<WireWatch>(type('WatchRequest'));
+const decodeWatchAnswer = decoder<WireWatchAnswer>(type('WatchResponse'));
+
+/** One connection to one member, for these two calls. */
+export class WireClient {
+  readonly #client: Client;
+
+  /** @param host `http://host:port` or `https://...`. */
+  constructor(host: string, tls: ChannelCredentials | undefined, options: ClientOptions) {
+    const plain = host.startsWith('https:') ? credentials.createSsl() : credentials.createInsecure();
+    this.#client = new Client(host.replace(/^https?:\/\//, ''), tls ?? plain, options);
+  }
+
+  /** Rejects as grpc-js does. */
+  txn(request: WireTxn, deadlineMs: number): Promise<WireTxnAnswer> {
+    const deadline = Date.now() + deadlineMs;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        '/etcdserverpb.KV/Txn',
+        encodeTxn,
+        decodeTxnAnswer,
+        request,
+        { deadline },
+        (error, answer) => {
+          if (answer === undefined) reject(error ?? new Error('13 INTERNAL: no answer'));
+          else resolve(answer);
+        },
+      );
+    });
+  }
+
+  watch(): ClientDuplexStream<WireWatch, WireWatchAnswer> {
+    return this.#client.makeBidiStreamRequest('/etcdserverpb.Watch/Watch', encodeWatch, decodeWatchAnswer);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
