@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import { AlarmAction, AlarmType, type Etcd3 } from 'etcd3';
 import { DomainError, errorText } from '../../../src/domain/errors.ts';
 import type { Fullness, StoreRoom } from '../store.ts';
-import { type EtcdAddress, type EtcdTls, Members } from './client.ts';
+import { connect, type EtcdAddress, type EtcdTls, Members } from './client.ts';
 
 const DEADLINE_MS = 5_000;
 /** A member rewrites its whole file, 2 GiB of it at most where nobody set another quota. */
@@ -18,7 +18,7 @@ export class EtcdRoom implements StoreRoom {
 
   constructor(address: EtcdAddress) {
     this.#address = address;
-    this.#members = address.hosts.map((host) => new Members({ ...address, hosts: [host] }, 0));
+    this.#members = address.hosts.map((host) => new Members({ ...address, hosts: [host] }, 0, connect));
   }
 
   /** As the first member that answers tells it. */
