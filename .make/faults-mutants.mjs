@@ -291,6 +291,27 @@ const MUTANTS = [
     tests: ['test/engine/docker.test.ts'],
   },
   {
+    name: 'an end while the engine was away is believed (K01)',
+    file: 'cells/docker/exits.ts',
+    from: 'gone && !watch.liveRestore',
+    to: 'gone && watch.liveRestore',
+    tests: ['test/engine/engine-restart.test.ts'],
+  },
+  {
+    name: 'an end while neither the cell nor its engine were there is believed (C07)',
+    file: 'cells/rep/found.ts',
+    from: 'note.engine !== instance',
+    to: "note.engine === ''",
+    tests: ['test/engine/engine-restart.test.ts'],
+  },
+  {
+    name: 'new tasks fill the store to the brim (E09)',
+    file: 'bbs/room.ts',
+    from: 'if (full || used + more > USED_MOST || file > FILE_MOST) {',
+    to: 'if (full) {',
+    tests: ['test/integration/overload.test.ts'],
+  },
+  {
     name: 'strays stay (I16)',
     file: 'cells/rep/rep.ts',
     from: "      log.warn({ container: name, attempt }, 'container.stray');\n      await runtime.remove(id);",

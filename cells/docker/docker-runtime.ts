@@ -39,6 +39,7 @@ import { HelperVolume } from './helper.ts';
 import { ImageCache } from './image-cache.ts';
 import { Images } from './images.ts';
 import type { InitWatch } from './init-watch.ts';
+import { engineInstance } from './instance.ts';
 import { limitsUpdate } from './limits.ts';
 import { listContainers } from './listing.ts';
 import { MISSING, toState } from './states.ts';
@@ -125,6 +126,7 @@ class DockerRuntime implements ContainerRuntime {
   readonly #images: Images;
   readonly #facts: EngineFacts;
   readonly #cellId: string;
+  readonly #host: string;
   readonly #deadlines: DockerDeadlines;
   readonly #pollMs: number;
   /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
@@ -153,6 +155,7 @@ class DockerRuntime implements ContainerRuntime {
     this.#engine = engine;
     this.#facts = facts;
     this.#cellId = options.cellId;
+    this.#host = options.host;
     this.#deadlines = deadlines;
     this.#pollMs = options.pollMs ?? 1_000;
     this.#execDeps = {
@@ -206,8 +209,9 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const { info } = await learnEngine(this.#engine, this.#facts.local, this.#deadlines.query);
-    return { ...info, ...(await this.#egress.state()), usageAfterExit: this.#parents !== undefined };
+    const { info, liveRestore } = await learnEngine(this.#engine, this.#facts.local, this.#deadlines.query);
+    const instance = await engineInstance(this.#host, liveRestore);
+    return { ...info, ...(await this.#egress.state()), instance, usageAfterExit: this.#parents !== undefined };
   }
 
   async ensureImage(
@@ -276,7 +280,11 @@ class DockerRuntime implements ContainerRuntime {
   async waitForExit(id: string, signal: AbortSignal): Promise<ContainerExit> {
     const { query: deadlineMs } = this.#deadlines;
     const inspect = async (abort: AbortSignal): Promise<ContainerState> => await this.#inspect(id, abort);
-    return await waitForExit({ engine: this.#engine, id, inspect, pollMs: this.#pollMs, deadlineMs }, signal);
+    const { liveRestore } = this.#facts;
+    return await waitForExit(
+      { engine: this.#engine, id, inspect, pollMs: this.#pollMs, deadlineMs, liveRestore },
+      signal,
+    );
   }
 
   async kill(id: string, signalName: string): Promise<void> {

@@ -23,6 +23,13 @@ export function noAnswer(what: string, why: string, cause?: unknown): DomainErro
   return new DomainError('unavailable', `cannot ${what}: the container engine ${why}`, { cause });
 }
 
+/** Nobody is at the engine's address, or the connection to it broke: an engine that only stands still keeps its connections. */
+export function isGone(error: unknown): boolean {
+  const cause = error instanceof DomainError ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  return typeof code === 'string' && ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'].includes(code);
+}
+
 /**
  * Docker answers 500 for faults of the request too; these are told by their words, so that they are not tried again elsewhere.
  * What is not known here and is a 5xx counts as `unavailable`: the disk is full, the daemon shuts down, a driver failed.

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import type { ContainerExit, ContainerState } from '../executor/runtime.ts';
 import { cancelled, type Engine } from './engine.ts';
+import { isGone } from './errors.ts';
 
 /** After a wake-up that was none; keeps a waiting loop from turning hot. */
 const CALM_MS = 100;
@@ -22,25 +23,35 @@ export interface ExitWatch {
   readonly inspect: (signal: AbortSignal) => Promise<ContainerState>;
   readonly pollMs: number;
   readonly deadlineMs: number;
+  /** Containers outlive the engine's process. */
+  readonly liveRestore: boolean;
 }
 
 /**
  * Waits for the end of a container. Only `inspect` decides (F11: a wait on a created container answers 0 at once, one registered
- * after the exit hangs for ever). The order makes it fast: the engine sends the headers of a wait's answer when the wait is
+ * after the exit hangs for ever). An exit after which the engine was found gone is told as `unwatched`. The order makes it fast: the engine sends the headers of a wait's answer when the wait is
  * registered; an inspect after that sees the exit, or the wait will tell of it.
  */
 export async function waitForExit(watch: ExitWatch, signal: AbortSignal): Promise<ContainerExit> {
   const what = `wait for container ${watch.id}`;
   let waiting: IncomingMessage | undefined;
   let woken = false;
+  // Since the container was last seen to run, the engine was gone.
+  let gone = false;
   try {
     for (;;) {
       if (signal.aborted) throw cancelled(what);
+      gone ||= waiting?.closed === true && !waiting.complete;
       if (!woken && isOver(waiting)) waiting = await register(watch, signal);
       const state = await inspect(watch, signal);
-      if (state?.status === 'missing') throw new DomainError('not_found', `cannot ${what}: it is gone`);
-      if (state?.exit !== undefined) return state.exit;
-      if (state !== undefined && state.restartCount > 0) return STARTED_AGAIN;
+      if (state === 'gone') gone = true;
+      else if (state !== 'silent') {
+        if (state.status === 'missing') throw new DomainError('not_found', `cannot ${what}: it is gone`);
+        if (state.exit !== undefined)
+          return gone && !watch.liveRestore ? { ...state.exit, unwatched: true } : state.exit;
+        if (state.restartCount > 0) return STARTED_AGAIN;
+        gone = false;
+      }
       if (woken) {
         woken = false;
         await pause(undefined, CALM_MS, signal);
@@ -74,12 +85,13 @@ async function register(watch: ExitWatch, signal: AbortSignal): Promise<Incoming
   }
 }
 
-/** Undefined while the engine does not answer: the container may well go on without it. */
-async function inspect(watch: ExitWatch, signal: AbortSignal): Promise<ContainerState | undefined> {
+/** `silent` and `gone` while the engine does not answer, or is not there: the container may well go on without it. */
+async function inspect(watch: ExitWatch, signal: AbortSignal): Promise<ContainerState | 'silent' | 'gone'> {
   try {
     return await watch.inspect(signal);
   } catch (error) {
-    if (isDomainError(error, 'unavailable')) return undefined;
+    if (isGone(error)) return 'gone';
+    if (isDomainError(error, 'unavailable')) return 'silent';
     throw error;
   }
 }

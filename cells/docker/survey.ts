@@ -14,6 +14,8 @@ export interface EngineFacts {
   readonly local: boolean;
   /** Who names control groups: `cgroupfs` (the engine itself) or `systemd`. */
   readonly cgroupDriver: string;
+  /** Containers outlive the engine's process. */
+  readonly liveRestore: boolean;
 }
 
 /** Only what is used of the engine's /version and /info. */
@@ -29,6 +31,7 @@ interface InfoAnswer {
   readonly DockerRootDir: string;
   readonly CgroupVersion?: string;
   readonly CgroupDriver?: string;
+  readonly LiveRestoreEnabled?: boolean;
   readonly MemTotal: number;
   readonly NCPU: number;
   readonly OperatingSystem: string;
@@ -50,6 +53,7 @@ export async function learnEngine(engine: Engine, local: boolean, deadlineMs: nu
     quota,
     local,
     cgroupDriver: info.CgroupDriver ?? '',
+    liveRestore: info.LiveRestoreEnabled ?? false,
     info: {
       name: 'docker',
       version: version.Version,
@@ -65,6 +69,7 @@ export async function learnEngine(engine: Engine, local: boolean, deadlineMs: nu
       cpus: info.NCPU,
       os: info.OperatingSystem,
       architecture: info.Architecture,
+      instance: '',
       components: Object.fromEntries(components),
     },
   };

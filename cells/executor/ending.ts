@@ -12,6 +12,11 @@ export function infraFailed(failure_code: string, failure_reason: string): Endin
   return { outcome: 'infra_failed', failure_code, failure_reason, ...PLAIN };
 }
 
+/** Of an exit that nobody can tell from the engine's own doing: neither a success nor the task's failure. */
+export function engineRestarted(): Ending {
+  return infraFailed('engine_restarted', 'the container engine was restarted while it ran, and may have ended it');
+}
+
 /** Why the cell ended a process that would have gone on. */
 export type StopCause = 'ended' | 'timed_out' | 'disk_exceeded' | 'fenced' | 'cell_stopped' | 'cell_drained';
 

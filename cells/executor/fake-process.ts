@@ -149,6 +149,7 @@ export const FAKE_INFO: RuntimeInfo = {
   cpus: 16,
   os: 'fake',
   architecture: process.arch,
+  instance: '',
   components: {},
 };
 

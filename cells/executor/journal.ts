@@ -28,6 +28,8 @@ const entrySchema = z.object({
   startedAt: z.string().optional(),
   /** When the command began in a container that was prepared before; until it is here, nobody knows that it did. */
   begunAt: z.string().optional(),
+  /** Which life of the engine it runs in; left out where that cannot be known. */
+  engine: z.string().optional(),
   terms: termsSchema,
 });
 

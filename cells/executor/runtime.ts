@@ -173,6 +173,11 @@ export interface RuntimeInfo {
   readonly cpus: number;
   readonly os: string;
   readonly architecture: string;
+  /**
+   * Another one once the engine was started again in a way that ends its containers (with live-restore only that of its machine).
+   * Empty where that cannot be known.
+   */
+  readonly instance: string;
   /** Versions of what runs below the engine (`runc`, `containerd`, ...), for flagging those with known holes (F10). */
   readonly components: Readonly<Record<string, string>>;
 }
@@ -349,6 +354,8 @@ export interface ContainerExit {
   readonly oomKilled: boolean;
   /** What the engine said when it could not run the process at all (command not found, ...). */
   readonly error: string;
+  /** It ended while the engine was away. One that stops or starts ends its containers, so this may be the engine's doing. */
+  readonly unwatched?: boolean;
 }
 
 export interface FileContent {

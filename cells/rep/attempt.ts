@@ -41,6 +41,8 @@ export class Attempt implements Claim {
   prepared = false;
   /** When its process began in such a container, by our clock: the engine does not know. */
   begunAt: bigint | undefined;
+  /** It ended while neither we nor this life of the engine were there. */
+  unwatched = false;
   /** Its end was told by us, and taken. */
   reported = false;
   #phase: Phase;

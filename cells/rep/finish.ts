@@ -2,7 +2,7 @@ import { formatGoDuration } from '../../src/domain/duration.ts';
 import { errorText, isDomainError } from '../../src/domain/errors.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
 import { containerName } from '../executor/container-spec.ts';
-import { endingOf, exitText, infraFailed } from '../executor/ending.ts';
+import { endingOf, engineRestarted, exitText, infraFailed } from '../executor/ending.ts';
 import { withResult } from '../executor/result.ts';
 import type { ContainerExit, ContainerState } from '../executor/runtime.ts';
 import type { Attempt } from './attempt.ts';
@@ -67,6 +67,7 @@ export async function rememberStart(rep: RepContext, attempt: Attempt, container
 /** What the next process of this cell has to know of a process that runs. */
 export async function noteRunning(rep: RepContext, attempt: Attempt, startedAt?: bigint): Promise<void> {
   const { guid, uid, terms, begunAt } = attempt;
+  const { instance } = rep.engine();
   const container = containerName({ uid, attempt: attempt.attempt });
   await rep.journal.write({
     guid,
@@ -76,6 +77,7 @@ export async function noteRunning(rep: RepContext, attempt: Attempt, startedAt?:
     phase: 'running',
     ...(startedAt === undefined ? {} : { startedAt: startedAt.toString() }),
     ...(begunAt === undefined ? {} : { begunAt: begunAt.toString() }),
+    ...(instance === '' ? {} : { engine: instance }),
     terms,
   });
 }
@@ -155,6 +157,7 @@ async function judge(
     );
   }
   const stopped = attempt.stop?.signalled === true ? attempt.stop.cause : undefined;
+  if (stopped === undefined && (exit.unwatched === true || attempt.unwatched)) return gauge.added(engineRestarted());
   const ran = { ...state, startedAt: attempt.begunAt ?? state.startedAt };
   const ending = gauge.added(endingOf(exit, ran, terms, stopped));
   return await withFiles(rep, attempt, container, ending);

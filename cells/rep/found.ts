@@ -19,6 +19,8 @@ export interface FoundContainer {
   readonly terms: RunTerms;
   readonly startedAt: bigint | undefined;
   readonly begunAt: bigint | undefined;
+  /** It ran in an earlier life of the engine, and has ended since. */
+  readonly unwatched: boolean;
   readonly spool: Spool;
 }
 
@@ -41,6 +43,7 @@ export async function findRemains({ runtime, journal, outbox, spools, log }: Fin
   // A prepared container was made before its task was known, and is found by the name it was given.
   const byName = new Map([...notes.values()].map((entry) => [entry.container, entry]));
   const containers: FoundContainer[] = [];
+  const { instance } = await runtime.info();
   for (const { id, name, labels } of await runtime.listOwned()) {
     const prepared = labels[LABELS.prepared] === undefined ? undefined : byName.get(name);
     const attempt = prepared?.attempt ?? labels[LABELS.attempt];
@@ -62,6 +65,7 @@ export async function findRemains({ runtime, journal, outbox, spools, log }: Fin
       terms: note?.terms ?? UNKNOWN_TERMS,
       startedAt: nanoseconds(note?.startedAt) ?? startedAt,
       begunAt: nanoseconds(note?.begunAt),
+      unwatched: status === 'exited' && note?.engine !== undefined && note.engine !== instance,
       spool: await spools.resume(guid, attempt),
     });
   }

@@ -5,6 +5,8 @@ import { probe } from '../executor/files.ts';
 import type { ContainerRuntime, RuntimeInfo } from '../executor/runtime.ts';
 
 const EVERY_MS = 10_000;
+/** While it is not well: as soon as it is, there is work for it. */
+const AGAIN_MS = 2_000;
 const BOUND_MS = 8_000;
 
 /** Whether the cell could run anything: an engine that answers and a disk that takes our records. */
@@ -36,11 +38,14 @@ export class Health {
   }
 
   start(everyMs = EVERY_MS): void {
-    this.#timer = setTimeout(() => {
-      void this.#look().finally(() => {
-        if (!this.#stopped) this.start(everyMs);
-      });
-    }, everyMs);
+    this.#timer = setTimeout(
+      () => {
+        void this.#look().finally(() => {
+          if (!this.#stopped) this.start(everyMs);
+        });
+      },
+      this.#trouble === '' ? everyMs : Math.min(everyMs, AGAIN_MS),
+    );
   }
 
   stop(): void {

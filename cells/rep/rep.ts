@@ -114,11 +114,11 @@ export class Rep {
   /** What an earlier process of this cell left; held until the BBS has been asked. */
   restore(found: Found): void {
     const { capacity } = this.#context;
-    for (const { claim, uid, container, terms, startedAt, begunAt, created, steps, spool } of found.containers) {
+    for (const { claim, created, spool, ...known } of found.containers) {
       const attempt = this.#add(claim, '', created ? 'found-created' : 'found-process', spool);
-      Object.assign(attempt, { uid, container, terms, startedAt, begunAt, steps });
+      Object.assign(attempt, known);
       attempt.accounted.open();
-      capacity.take(attempt.attempt, terms.amounts);
+      capacity.take(attempt.attempt, known.terms.amounts);
     }
     for (const entry of found.outbox) {
       const attempt = this.#attempts.get(entry.attempt);

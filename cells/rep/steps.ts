@@ -2,7 +2,7 @@ import { errorText } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
 import { type StepResult, StopRequest } from '../executor/actions/step.ts';
-import { endingOf, endingOfSteps, infraFailed } from '../executor/ending.ts';
+import { endingOf, endingOfSteps, engineRestarted, infraFailed } from '../executor/ending.ts';
 import type { ContainerExit, ContainerState } from '../executor/runtime.ts';
 import { performTree } from '../executor/tree.ts';
 import type { Attempt, StopOrder } from './attempt.ts';
@@ -127,6 +127,7 @@ function judge(
   state: ContainerState,
 ): Ending {
   const stopped = attempt.stop?.signalled === true ? attempt.stop.cause : undefined;
+  if (stopped === undefined && before !== 'gone' && before?.unwatched === true) return engineRestarted();
   // A tree that had come to its end before the container did stands as it is.
   const over = result.kind !== 'cancelled' && result.kind !== 'failed';
   if (before === undefined || over || stopped !== undefined)

@@ -81,8 +81,13 @@ export class OwnEngine {
     await ended(this.#daemon, 'SIGKILL');
   }
 
-  async stop(): Promise<void> {
+  /** As an operator stops it: unless they live on, its containers are stopped first. */
+  async stopDaemon(): Promise<void> {
     await ended(this.#daemon, 'SIGTERM');
+  }
+
+  async stop(): Promise<void> {
+    await this.stopDaemon();
     await ended(this.#containerd, 'SIGTERM');
     for (const line of [
       `umount -R ${this.folder}/data || umount -l ${this.folder}/data`,
