@@ -46,6 +46,11 @@ const REFUSALS: readonly { readonly words: RegExp; readonly text: (match: RegExp
   { words: /too many (links|levels of symbolic links)/i, text: () => 'a loop of links' },
   { words: /unable to apply caps/, text: () => 'this cell cannot run privileged containers' },
   { words: /uids and gids must be in range/, text: (match) => match[0] },
+  // The engine's own program has to open files in the container before the process can begin.
+  {
+    words: /OCI runtime create failed: .*too many open files/,
+    text: () => 'the limit of open files (nofile) is too low for a process to begin',
+  },
   { words: /--storage-opt is (not )?supported/, text: () => 'a disk limit is not possible with this storage driver' },
 ];
 

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACTION_KINDS } from '../../src/domain/action.ts';
 import type { Action } from '../../src/rpc/gen/gavel/v1/Action.ts';
 import type { LogEntry__Output } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
 import type { RunAction } from '../../src/rpc/gen/gavel/v1/RunAction.ts';
@@ -27,23 +25,6 @@ const serial = (...actions: Action[]): Action => ({ serial: { actions } });
 const parallel = (...actions: Action[]): Action => ({ parallel: { actions } });
 const timeout = (timeout_ms: number, action: Action): Action => ({ timeout: { timeout_ms, action } });
 const IGNORES_TERM = 'trap "" TERM; i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done';
-
-/** Every JSON block of a page that is an action, by the name in front of it. */
-function examplesOf(page: string): [string, string][] {
-  const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
-  const found = [...text.matchAll(/^\*\*(\w+)\*\*:(?:(?!^\*\*).)*?```json\n(.*?)```/gms)];
-  return found.map(([, kind = '', example = '']) => [kind, example]);
-}
-
-/** The JSON form is the wire's but for the one-key form, which is the same here. */
-function actionOf(value: unknown): Action {
-  return value as Action;
-}
-
-it('documents every kind of action', () => {
-  const kinds = examplesOf('docs/task-reference.md').map(([kind]) => kind);
-  expect(kinds.toSorted()).toEqual([...ACTION_KINDS].toSorted());
-});
 
 describe('the actions of a task', () => {
   let system: TestSystem;
@@ -136,12 +117,6 @@ describe('the actions of a task', () => {
     upload: { artifact: 'bits', from, to: `${server.url}${path}`, user: 'root', ...over },
   });
 
-  it.each(examplesOf('docs/task-reference.md'))('runs the documented example of %s', async (_kind, text) => {
-    server.files.set('/app.tgz', gzipSync(await tarOf({ 'bin/app': 'x' })));
-    const action = actionOf(JSON.parse(text.replaceAll('http://files.example', server.url)));
-    expect(await run(action)).toMatchObject({ outcome: 'succeeded', failure_reason: '' });
-  });
-
   describe('run', () => {
     it.each([
       ["as the container's own process", (action: Action) => action],
@@ -205,17 +180,6 @@ describe('the actions of a task', () => {
       ],
     ])('as a step: %s', async (_name, action, expected) => {
       expect(await run(serial(action))).toMatchObject(expected);
-    });
-
-    it('is told apart when it runs out of memory, and what follows is not run', async () => {
-      const { task, lines } = await runLogged(serial(sh('tail /dev/zero'), sh('echo after')), { memory_mb: 24 });
-      expect(task).toMatchObject({
-        outcome: 'failed',
-        oom_killed: true,
-        failure_code: 'oom',
-        failure_reason: 'APP: Exited with status 137 (out of memory)',
-      });
-      expect(lines).not.toContain('stdout APP after');
     });
 
     it('limits open files per action', async () => {
@@ -321,8 +285,6 @@ describe('the actions of a task', () => {
   });
 
   describe('download', () => {
-    const digest = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('hex');
-
     it('unpacks tar, tgz and zip for its user', async () => {
       const tar = await tarOf({
         'bin/': '',
@@ -352,19 +314,6 @@ describe('the actions of a task', () => {
         'stdout APP from a zip',
         'system APP Exit status 0',
       ]);
-    });
-
-    it.each(['md5', 'sha1', 'sha256'])('checks %s', async (checksum_algorithm) => {
-      const bytes = await tarOf({ f: 'text' });
-      server.files.set('/x', bytes);
-      const checked = (of: Buffer) =>
-        download('/x', { checksum_algorithm, checksum_value: digest(checksum_algorithm, of) });
-      expect(await run(serial(checked(bytes), sh('test -e /app/f')))).toMatchObject({ outcome: 'succeeded' });
-      expect(await run(serial(checked(Buffer.from('other')), sh('true')))).toMatchObject({
-        outcome: 'failed',
-        failure_code: 'download_failed',
-        failure_reason: expect.stringMatching(/^Downloading bits failed: Checksum failed: 'checksum mismatch'/),
-      });
     });
 
     it('fails in words: nothing there, no archive, a way out of its folder', async () => {

@@ -99,12 +99,6 @@ describe('a task on real parts', () => {
       { outcome: 'unplaced', failure_reason: 'found no compatible cell for required rootfs' },
     ],
     [
-      'too large for any cell',
-      shell('true', { memory_mb: 1_000_000 }),
-      { outcome: 'unplaced', failure_reason: 'insufficient resources: memory' },
-    ],
-    ['unknown stack', shell('true', { stack: 'solaris' }), { outcome: 'unplaced' }],
-    [
       'missing result file',
       shell('true', { result_file: '/tmp/none' }),
       { outcome: 'failed', failure_reason: expect.stringMatching(/^failed to fetch result/) },
