@@ -9,7 +9,6 @@ import {
   decodeRecords,
   encodeRecord,
   type LogEndRecord,
-  type LogGapRecord,
   type LogRecord,
   type LogStream,
   type OutputStream,
@@ -30,6 +29,8 @@ export type SpoolEnd = Omit<LogEndRecord, 'kind' | 'reason'>;
 /** Above this, whoever writes waits for the disk, so a flood of output is held in the pipe, not in our memory. */
 const PENDING_MAX_BYTES = 1 << 20;
 const READ_BYTES = 256 * 1_024;
+/** Beyond what the output may take: how a task ended is said also when it wrote too much. */
+const OWN_BYTES = 64 * 1_024;
 const NO_DIGESTS = { stdoutSha256: '', stderrSha256: '' };
 
 /** The output of one process among several: its lines are its own, the limits are those of all. */
@@ -57,7 +58,7 @@ export class Spool {
   #written = 0;
   /** How much was accepted, written or not. */
   #accepted = 0;
-  #dropped: { lines: number; bytes: number; reason: string } | undefined;
+  #dropped: { lines: number; bytes: number; reason: string; told: boolean } | undefined;
   #end: SpoolEnd | undefined;
   #broken = false;
   #limit: RateLimit | undefined;
@@ -121,7 +122,7 @@ export class Spool {
 
   /** Output that was lost in a way that nobody can count. */
   gap(reason: string): void {
-    this.#append(encodeRecord({ kind: 'gap', afterSequence: this.#sequence, lines: 0, bytes: 0, reason }));
+    this.#append(encodeRecord({ kind: 'gap', afterSequence: this.#sequence, lines: 0, bytes: 0, reason }), true);
   }
 
   /** The rest of the output, before a last word of ours. */
@@ -134,7 +135,7 @@ export class Spool {
     if (this.#end !== undefined) return;
     this.flushLines();
     this.#tellMuted();
-    if (this.#dropped !== undefined) this.#push(encodeRecord(this.#gapRecord(this.#dropped)));
+    this.#tellDropped();
     while (this.#flushing !== undefined) await this.#flushing;
     const { stdout: stdoutBytes, stderr: stderrBytes } = this.#bytes;
     const digests = this.#digests.end();
@@ -212,7 +213,7 @@ export class Spool {
       const time = this.#options.clock.nowNanos();
       const sequence = this.#sequence + 1;
       const record = encodeRecord({ kind: 'line', sequence, time, stream, source, text, newline });
-      if (this.#append(record)) {
+      if (this.#append(record, stream === 'system')) {
         this.#sequence = sequence;
         this.#digests.add(stream, text, newline);
       } else if (this.#dropped !== undefined) {
@@ -241,19 +242,28 @@ export class Spool {
     if (lines === 0) return;
     this.#muted = { lines: 0, bytes: 0 };
     const reason = `log_rate_limit of ${this.#limit?.bytesPerSecond ?? 0} bytes per second`;
-    this.#append(encodeRecord({ kind: 'gap', afterSequence: this.#sequence, lines, bytes, reason }));
+    this.#append(encodeRecord({ kind: 'gap', afterSequence: this.#sequence, lines, bytes, reason }), true);
   }
 
-  /** @returns false when the spool is full (or broken): nothing more is taken, and one gap at the end says how much. */
-  #append(record: Buffer): boolean {
-    if (this.#dropped !== undefined) return false;
-    if (this.#accepted + record.length > this.#options.maxBytes) {
-      const mb = Math.round(this.#options.maxBytes / (1 << 20));
-      this.#dropped = { lines: 0, bytes: 0, reason: `more than ${mb} MiB of output` };
+  /** @returns false when the spool is full (or broken): no more output is taken, and a gap says how much that was. */
+  #append(record: Buffer, own: boolean): boolean {
+    if (this.#dropped !== undefined && (!own || this.#broken)) return false;
+    const { maxBytes } = this.#options;
+    if (this.#accepted + record.length > maxBytes + (own ? OWN_BYTES : 0)) {
+      const reason = `more than ${Math.round(maxBytes / (1 << 20))} MiB of output`;
+      this.#dropped ??= { lines: 0, bytes: 0, reason, told: false };
       return false;
     }
+    this.#tellDropped();
     this.#push(record);
     return true;
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === undefined || (this.#dropped.told && this.#dropped.lines === 0)) return;
+    const { lines, bytes, reason } = this.#dropped;
+    this.#push(encodeRecord({ kind: 'gap', afterSequence: this.#sequence, lines, bytes, reason }));
+    this.#dropped = { lines: 0, bytes: 0, reason, told: true };
   }
 
   #push(record: Buffer): void {
@@ -293,13 +303,9 @@ export class Spool {
       if (this.#dropped === undefined) {
         this.#options.log.error({ path: this.#options.path, error: errorText(error) }, 'log.write-failed');
       }
-      this.#dropped ??= { lines: 0, bytes: 0, reason: `cannot write: ${errorText(error)}` };
+      this.#dropped ??= { lines: 0, bytes: 0, reason: `cannot write: ${errorText(error)}`, told: false };
       return false;
     }
-  }
-
-  #gapRecord(dropped: { lines: number; bytes: number; reason: string }): LogGapRecord {
-    return { kind: 'gap', afterSequence: this.#sequence, ...dropped };
   }
 
   async #changed(signal: AbortSignal): Promise<void> {

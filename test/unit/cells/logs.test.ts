@@ -114,12 +114,15 @@ describe('a spool', () => {
   it('is bounded, and says how much it dropped', async () => {
     const spool = new Spool(options(1_000));
     for (let i = 0; i < 100; i += 1) await spool.write('stdout', Buffer.from(`line ${i}\n`));
+    spool.say('Exit status 0');
     await spool.close();
     const records = await read(spool);
+    // Ours is never what is dropped.
+    expect(texts(records).slice(-3)).toEqual(['gap', expect.stringMatching(/^\d+:Exit status 0\$$/), 'end']);
     const gaps = records.filter((r) => r.kind === 'gap');
     const lines = records.filter((r) => r.kind === 'line');
     expect(gaps).toHaveLength(1);
-    expect(lines.length + (gaps[0]?.lines ?? 0)).toBe(100);
+    expect(lines.length + (gaps[0]?.lines ?? 0)).toBe(101);
     expect((await stat(join(dir, 'a.log'))).size).toBeLessThan(1_200);
     expect(records.at(-1)).toMatchObject({ kind: 'end', stdoutBytes: 790 });
   });
