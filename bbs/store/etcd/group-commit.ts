@@ -48,7 +48,8 @@ export class GroupCommit {
       return Promise.reject(new DomainError('overloaded', 'too many commits are waiting for the store'));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...candidate(commit, bytes), commit, since: performance.now(), resolve, reject });
+      const { kind, reads, writes } = candidate(commit, bytes);
+      this.#queue.push({ kind, reads, writes, bytes, commit, since: performance.now(), resolve, reject });
       this.#waitingBytes += bytes;
       this.#schedule();
     });

@@ -40,10 +40,12 @@ export interface Candidate extends Touches {
 }
 
 export function candidate(commit: Commit, bytes: number): Candidate {
-  const puts = commit.writes.filter((write) => 'put' in write);
+  let kind: Candidate['kind'] = 'deletes';
+  for (const write of commit.writes)
+    if ('put' in write && kind !== 'leased') kind = write.lease === undefined ? 'puts' : 'leased';
   return {
     bytes,
-    kind: puts.some((put) => put.lease !== undefined) ? 'leased' : puts.length > 0 ? 'puts' : 'deletes',
+    kind,
     reads: commit.guards.map((guard) => guard.key),
     writes: commit.writes.map(writtenKey),
   };
@@ -62,6 +64,7 @@ export function takeGroup<T extends Candidate>(
   const passed: T[] = [];
   const footprint = new Footprint();
   const passedOver = new Footprint();
+  const others = [footprint, passedOver, ...inFlight];
   let bytes = 0;
   let scanned = 0;
   for (const next of queue) {
@@ -69,7 +72,7 @@ export function takeGroup<T extends Candidate>(
     scanned += 1;
     const fits =
       group[0] === undefined || (group[0].kind === next.kind && bytes + next.bytes <= STORE_LIMITS.bytesPerCommit);
-    const blocked = [footprint, passedOver, ...inFlight].some((other) => other.conflicts(next));
+    const blocked = others.some((other) => other.conflicts(next));
     if (fits && !blocked) {
       group.push(next);
       footprint.add(next);

@@ -4,6 +4,7 @@ import { rangeBehind } from '../limits.ts';
 import type { Commit, CommitResult, Entry, Guard, Write } from '../store.ts';
 import {
   EQUAL,
+  numberOf,
   TARGET,
   type WireCompare,
   type WireEvent,
@@ -14,22 +15,20 @@ import {
 
 /** Keys as they are in etcd: ours behind the prefix of this installation. */
 export class Keys {
-  readonly #prefix: Buffer;
+  readonly #prefix: string;
+  readonly prefixBytes: number;
 
   constructor(prefix: string) {
-    this.#prefix = Buffer.from(prefix);
-  }
-
-  get prefixBytes(): number {
-    return this.#prefix.length;
+    this.#prefix = prefix;
+    this.prefixBytes = Buffer.byteLength(prefix);
   }
 
   encode(key: string): Buffer {
-    return Buffer.concat([this.#prefix, Buffer.from(key)]);
+    return Buffer.from(this.#prefix + key);
   }
 
   decode(key: Buffer): string {
-    return key.toString('utf8', this.#prefix.length);
+    return key.toString('utf8', this.prefixBytes);
   }
 
   /** What is left of a prefix behind `after`, as etcd wants it; undefined when nothing can be in it. */
@@ -49,8 +48,8 @@ export class Keys {
     return {
       key: this.decode(kv.key),
       value: kv.value,
-      createRevision: Number(kv.create_revision),
-      modRevision: Number(kv.mod_revision),
+      createRevision: numberOf(kv.create_revision),
+      modRevision: numberOf(kv.mod_revision),
     };
   }
 }
@@ -84,7 +83,7 @@ export function groupTxn(keys: Keys, group: readonly Commit[]): WireTxn {
 
 /** The verdict of each commit. All that were applied share the transaction's one revision. */
 export function groupVerdicts(group: readonly Commit[], answer: WireTxnAnswer): CommitResult[] {
-  const revision = Number(answer.header.revision);
+  const revision = numberOf(answer.header.revision);
   if (group.length === 1) return [{ committed: answer.succeeded, revision }];
   return group.map((_, at) => {
     const nested = answer.responses[at]?.response_txn;

@@ -4,7 +4,7 @@ import type { Change, ChangeBatch } from '../store.ts';
 import { connectWire, type EtcdTls } from './client.ts';
 import { storeError } from './errors.ts';
 import type { Keys } from './txn.ts';
-import { DELETED, type WireEvent, type WireWatch, type WireWatchAnswer } from './wire.ts';
+import { DELETED, numberOf, type WireEvent, type WireWatch, type WireWatchAnswer } from './wire.ts';
 
 /** How long a member may take from the connection to `created`. After that keepalive and `hasleader` stand guard. */
 const CREATED_DEADLINE_MS = 5_000;
@@ -60,7 +60,7 @@ export async function* watchStream(options: WatchStreamOptions): AsyncGenerator<
 
 function cancelled(response: WireWatchAnswer): DomainError {
   const reason = response.cancel_reason;
-  if (Number(response.compact_revision) > 0 || reason.includes('compacted')) {
+  if (numberOf(response.compact_revision) > 0 || reason.includes('compacted')) {
     return new DomainError('compacted', 'the store no longer keeps the changes asked for');
   }
   return storeError(new Error(`14 UNAVAILABLE: the watch was cancelled (${reason || 'no reason given'})`));
@@ -84,7 +84,7 @@ class Assembly {
 
   add(response: WireWatchAnswer): ChangeBatch | undefined {
     if (response.events.length === 0) {
-      const revision = Number(response.header.revision);
+      const revision = numberOf(response.header.revision);
       return response.fragment || this.#held.length > 0 ? undefined : this.#deliver(revision, []);
     }
     const changes = [...this.#held, ...response.events.map((event) => this.#change(event))];
@@ -105,7 +105,7 @@ class Assembly {
   #change(event: WireEvent): Change {
     return {
       key: this.#keys.decode(event.kv.key),
-      revision: Number(event.kv.mod_revision),
+      revision: numberOf(event.kv.mod_revision),
       entry: event.type === DELETED ? undefined : this.#keys.entry(event.kv),
     };
   }

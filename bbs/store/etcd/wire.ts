@@ -14,8 +14,13 @@ import protobuf, { type Type } from 'protobufjs';
  * encodes them and after it decodes them, which took five times as long as reading the bytes (`docs/performance.md`). All other calls are its.
  */
 
-/** 64-bit numbers come as objects that `Number` reads, and go as numbers; text where they may be beyond 2^53. */
-type Long = object | number;
+/** A 64-bit number as it is decoded; sent, it is a number, or text where it may be beyond 2^53. */
+type Long = { readonly toNumber: () => number };
+
+/** Of either client: etcd3 tells 64-bit numbers as text. */
+export function numberOf(value: Long | string): number {
+  return typeof value === 'string' ? Number(value) : value.toNumber();
+}
 
 export const EQUAL = 0;
 export const TARGET = { create: 1, mod: 2 } as const;
