@@ -2,7 +2,7 @@ import { formatSize } from '../platform/size.ts';
 import type { OutputsInfo__Output } from '../rpc/gen/gavel/v1/OutputsInfo.ts';
 
 export interface OutputFile {
-  /** The path inside the container without its leading slash; stdout.txt and stderr.txt are the task's output. */
+  /** The path inside the container without its leading slash (with one at its end: an empty folder); stdout.txt and stderr.txt are the task's output. */
   readonly path: string;
   readonly size: number;
   readonly compressed_size: number;

@@ -88,7 +88,8 @@ export class Outputs {
   async download(dir: string, options: DownloadOptions = {}): Promise<Downloaded> {
     const { signal, onFile } = options;
     const info = await this.info(signal);
-    const { wanted, notes } = options.archive === true ? archiveOf(info) : chosen(info, options.files);
+    const { wanted, folders, notes } = options.archive === true ? archiveOf(info) : chosen(info, options.files);
+    for (const path of folders) await mkdir(targetOf(dir, path), { recursive: true });
     const files: DownloadedFile[] = [];
     const done = (path: string, target: string, bytes: number, present: boolean) => {
       const file = { path, target, bytes, present };
@@ -264,7 +265,14 @@ class PartFile {
   }
 }
 
-function chosen(info: OutputsInfo, names: readonly string[] | undefined): { wanted: Wanted[]; notes: string[] } {
+interface Choice {
+  readonly wanted: Wanted[];
+  /** Empty ones. */
+  readonly folders: string[];
+  readonly notes: string[];
+}
+
+function chosen(info: OutputsInfo, names: readonly string[] | undefined): Choice {
   const asked = names?.map((name) => name.replace(/^\/+|\/+$/g, ''));
   const isWanted = (path: string) => asked?.some((name) => path === name || path.startsWith(`${name}/`)) ?? true;
   const found = info.files.filter(({ path }) => isWanted(path));
@@ -273,7 +281,8 @@ function chosen(info: OutputsInfo, names: readonly string[] | undefined): { want
       throw new DomainError('not_found', `the outputs hold no file or folder ${name}`);
   }
   return {
-    wanted: found.filter(({ link_target }) => link_target === ''),
+    wanted: found.filter(({ path, link_target }) => link_target === '' && !path.endsWith('/')),
+    folders: found.flatMap(({ path }) => (path.endsWith('/') ? [path.slice(0, -1)] : [])),
     notes: [
       ...info.notes,
       ...found.flatMap(({ path, link_target }) =>
@@ -283,10 +292,10 @@ function chosen(info: OutputsInfo, names: readonly string[] | undefined): { want
   };
 }
 
-function archiveOf(info: OutputsInfo): { wanted: Wanted[]; notes: string[] } {
+function archiveOf(info: OutputsInfo): Choice {
   const path = `${info.task_guid}.zip`;
   const file = { path, size: info.archive_bytes, mode: 0o644, sha256: info.archive_sha256 };
-  return { wanted: [file], notes: [...info.notes] };
+  return { wanted: [file], folders: [], notes: [...info.notes] };
 }
 
 /** @throws DomainError `internal` for a path that would leave the folder: no server of ours sends one. */

@@ -88,6 +88,7 @@ describe('outputs', () => {
     expect(paths).toEqual(expect.arrayContaining(['data/out/deep/er/big.bin', 'data/out/link', 'data/out/twin']));
     // A link that is asked for by name leads to what it names; one inside a folder stays a link.
     expect(paths).toContain('data/alias/deep/er/big.bin');
+    expect(paths).toContain('data/out/void/');
     expect(info.files.find(({ path }) => path === 'data/out/link')).toMatchObject({ link_target: 'a.txt' });
     expect(info.files.find(({ path }) => path === 'data/out/a.txt')).toMatchObject({ size: '6', mode: 0o750 });
     expect(info.notes).toContain('data/out/pipe: left out, it is a FIFO');

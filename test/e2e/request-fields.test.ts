@@ -242,6 +242,15 @@ describe.each(Object.entries(WAYS))('%s is given', (_way, run) => {
   });
 });
 
+it('a process in a prepared container is ended when it writes more than it may', async () => {
+  // What was taken last is replaced.
+  const waiting = await preparedContainer();
+  const flood = sh('hostname; head -c 70000000 /dev/zero > /tmp/f; sleep 300', RUN);
+  const task = await tasks.run(flood, { ...plain(), completion_callback_url: '' });
+  expect(task).toMatchObject({ failure_code: 'disk_quota', failure_reason: 'disk quota exceeded' });
+  expect(await tasks.lines(task.task_guid)).toContain(`stdout WORK ${waiting.slice(0, 12)}`);
+});
+
 const PLACED = { placement_tags: ['needed'] };
 const BOX = `fields${process.pid}/box`;
 

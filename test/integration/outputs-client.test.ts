@@ -71,6 +71,14 @@ describe('the outputs of the SDK', () => {
     expect(await readdir(join(folder, 'data/out'))).toEqual(['a.sh', 'big.bin']);
   });
 
+  it('make empty folders, inside theirs alone', async () => {
+    fake.outputs.put('done', [{ path: 'data/void/', content: Buffer.alloc(0) }]);
+    expect((await outputs().download(folder)).files).toEqual([]);
+    expect((await stat(join(folder, 'data/void'))).isDirectory()).toBe(true);
+    fake.outputs.put('done', [{ path: '../void/', content: Buffer.alloc(0) }]);
+    await expect(outputs().download(folder)).rejects.toThrow(/would leave the folder/);
+  });
+
   it('go on after a connection that broke, without a byte twice', async () => {
     fake.outputs.breakAfter = 300_000;
     await outputs().download(folder);

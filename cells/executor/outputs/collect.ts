@@ -90,16 +90,21 @@ export class Collector {
     const entries = extract();
     tar.once('error', (error) => entries.destroy(error));
     tar.pipe(entries);
+    // In which nothing was found so far.
+    const folders = new Map<string, Header>();
     try {
       for await (const entry of entries) {
         const { header } = entry;
         const name = nameIn(path, header.name);
         if (name === undefined)
           this.note(`${path}: an entry with the name ${JSON.stringify(header.name)} was left out`);
+        else if (header.type === 'directory') folders.set(name, header);
         else if (await this.#wants(name, header)) await this.#add(name, header, entry as AsyncIterable<Buffer>, path);
+        for (let above = posix.dirname(name ?? '.'); above !== '.'; above = posix.dirname(above)) folders.delete(above);
         // What nobody read is skipped; the next entry comes behind it.
         entry.resume();
       }
+      for (const [name, header] of folders) await this.#addFolder(name, header);
     } finally {
       tar.unpipe(entries);
       tar.destroy();
@@ -107,8 +112,21 @@ export class Collector {
     }
   }
 
+  async #addFolder(name: string, { mode, mtime }: Header): Promise<void> {
+    const path = `${name}/`;
+    if (this.#seen.has(path) || !this.#hasRoomFor(path)) return;
+    await this.#zip.addFolder({ path: name, mode: mode & 0o7777, modifiedAt: secondsOf(mtime) });
+    this.#seen.add(path);
+    this.#pathBytes += Buffer.byteLength(path);
+  }
+
+  #hasRoomFor(name: string): boolean {
+    if (this.#zip.files.length < this.#limits.maxFiles && this.#pathBytes + name.length <= MAX_PATH_BYTES) return true;
+    this.note(`${name}: left out, there are more than ${this.#limits.maxFiles} files`);
+    return false;
+  }
+
   async #wants(name: string, { type, size }: Header): Promise<boolean> {
-    if (type === 'directory') return false;
     if (this.#seen.has(name)) {
       if (LOG_FILES.some(([path]) => path === name))
         this.note(`${name}: left out, the name is taken by the task's own output`);
@@ -118,10 +136,7 @@ export class Collector {
       this.note(`${name}: left out, it is ${KINDS[type] ?? 'no regular file'}`);
       return false;
     }
-    if (this.#zip.files.length >= this.#limits.maxFiles || this.#pathBytes + name.length > MAX_PATH_BYTES) {
-      this.note(`${name}: left out, there are more than ${this.#limits.maxFiles} files`);
-      return false;
-    }
+    if (!this.#hasRoomFor(name)) return false;
     if (size > this.#left) {
       const most = formatSize(this.#limits.maxBytes);
       this.note(`${name}: left out, its ${formatSize(size)} would bring the outputs over their limit of ${most}`);

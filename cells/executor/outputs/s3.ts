@@ -127,9 +127,12 @@ export class S3Archives implements Archives {
     const text = await bytesOf(answer, ERROR_MAX_BYTES).then(String, () => '');
     const word = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? '';
     // Whoever may not list a bucket is told 403 for what is not there; that is told from a refusal by nothing, so it is one.
-    if (missing && status === 404 && word !== 'NoSuchBucket') return undefined;
-    const passing = status >= 500 || status === 429 || status === 408;
     const said = `the S3 store answered ${status}${word === '' ? '' : ` ${word}`} for ${what.key}`;
+    if (status === 404 && word !== 'NoSuchBucket') {
+      if (missing) return undefined;
+      throw new DomainError('not_found', said);
+    }
+    const passing = status >= 500 || status === 429 || status === 408;
     throw new DomainError(passing ? 'unavailable' : 'permission_denied', said);
   }
 

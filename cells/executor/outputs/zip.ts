@@ -7,6 +7,7 @@ import { crc32, createDeflateRaw } from 'node:zlib';
 
 /** What a reader needs to give one file out again. */
 export interface ZipFile {
+  /** With a slash at the end: an empty folder. */
   readonly path: string;
   readonly size: number;
   readonly compressedSize: number;
@@ -49,6 +50,9 @@ const STORED = 0;
 const DEFLATED = 8;
 const REGULAR = 0o100000;
 const LINK = 0o120000;
+const FOLDER = 0o040000;
+/** The same as DOS says it. */
+const DOS_FOLDER = 0x10;
 /** Most of the gain for a part of the time: a cell has better to do. */
 const LEVEL = 4;
 const WRITE_BYTES = 256 * 1_024;
@@ -163,6 +167,17 @@ export class ZipWriter {
     return this.#keep({ ...facts, ...more, dataAt, headerAt, crc: sums.crc });
   }
 
+  /** An empty one; those that hold something are in the paths of what they hold. */
+  async addFolder({ path, ...facts }: FileFacts): Promise<ZipFile> {
+    const named = { ...facts, path: `${path}/` };
+    const headerAt = this.#at;
+    const sums = { flags: UTF8, method: STORED, crc: 0, compressed: 0, size: 0 };
+    await this.#write(header(LOCAL, named, sums));
+    const sha256 = createHash('sha256').digest('hex');
+    const nothing = { size: 0, compressedSize: 0, linkTarget: '', sha256, deflated: false, sizesBefore: true, crc: 0 };
+    return this.#keep({ ...named, ...nothing, dataAt: this.#at, headerAt });
+  }
+
   /** Writes the directory; everything is on disk when this resolves. */
   async close(): Promise<{ readonly bytes: number; readonly sha256: string }> {
     const directoryAt = this.#at;
@@ -235,8 +250,9 @@ function header(signature: number, facts: FileFacts, sums: Sums, central?: Entry
   bytes.writeUInt32LE(sums.size, before + 18);
   bytes.writeUInt16LE(name.length, before + 22);
   if (central !== undefined) {
-    const kind = central.linkTarget === '' ? REGULAR : LINK;
-    bytes.writeUInt32LE(((kind | central.mode) << 16) >>> 0, 38);
+    const isFolder = facts.path.endsWith('/');
+    const kind = isFolder ? FOLDER : central.linkTarget === '' ? REGULAR : LINK;
+    bytes.writeUInt32LE((((kind | central.mode) << 16) | (isFolder ? DOS_FOLDER : 0)) >>> 0, 38);
     bytes.writeUInt32LE(central.headerAt, 42);
   }
   name.copy(bytes, bytes.length - name.length);

@@ -103,6 +103,13 @@ describe('archives in an S3-compatible store', () => {
     expect([...server.objects.keys()]).toEqual([]);
   });
 
+  it('that a rule of the bucket removed before their manifest are not found', async () => {
+    const store = await storeOf();
+    const manifest = await seal(store);
+    server.objects.delete('bucket/cells/one/g.a.zip');
+    await expect(textOf(store.archive(manifest, 0))).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   it('of a store that is away are unavailable, not gone', async () => {
     const silent = archivesOf({ endpoint: 'http://127.0.0.1:1' });
     await expect(silent.manifest('g.a', signal())).rejects.toMatchObject({ code: 'unavailable' });

@@ -99,6 +99,9 @@ describe('the outputs of a run', { timeout: 30_000 }, () => {
         { name: 'out/link', type: 'symlink', linkname: 'a.txt' },
         { name: 'out/again', type: 'link', linkname: 'out/a.txt' },
         { name: 'out/pipe', type: 'fifo' },
+        { name: 'out/void/', type: 'directory', mode: 0o700 },
+        { name: 'out/only-void/', type: 'directory' },
+        { name: 'out/only-void/in/', type: 'directory' },
       ],
     });
     expect(manifest.files.map(({ path, size }) => [path, size])).toEqual([
@@ -109,6 +112,8 @@ describe('the outputs of a run', { timeout: 30_000 }, () => {
       ['data/out/empty', 0],
       ['data/out/link', 5],
       ['data/out/again', 5],
+      ['data/out/void/', 0],
+      ['data/out/only-void/in/', 0],
     ]);
     expect(manifest.notes).toEqual(['data/out/pipe: left out, it is a FIFO']);
     const bytes = await archiveOf(manifest);
@@ -117,6 +122,7 @@ describe('the outputs of a run', { timeout: 30_000 }, () => {
     const found = await unzipped(bytes);
     expect(found.get('stdout.txt')?.content.toString()).toBe('one\ntwo');
     expect(found.get('stderr.txt')?.content.length).toBe(0);
+    expect(found.get('data/out/void/')).toEqual({ content: Buffer.alloc(0), mode: 0o040700 });
     expect(found.get('data/out/a.txt')).toEqual({ content: Buffer.from('hello'), mode: 0o100640 });
     expect(found.get('data/out/deep/er/b.bin')?.content.equals(large)).toBe(true);
     expect(found.get('data/out/link')).toEqual({ content: Buffer.from('a.txt'), mode: 0o120644 });

@@ -4,7 +4,8 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface OutputFile {
   /**
-   * The path inside the container without its leading slash; stdout.txt and stderr.txt are the task's output.
+   * The path inside the container without its leading slash; stdout.txt and stderr.txt are the task's output. With a slash at its end:
+   * an empty folder.
    */
   'path'?: (string);
   'size'?: (number | string | Long);
@@ -29,7 +30,8 @@ export interface OutputFile {
 
 export interface OutputFile__Output {
   /**
-   * The path inside the container without its leading slash; stdout.txt and stderr.txt are the task's output.
+   * The path inside the container without its leading slash; stdout.txt and stderr.txt are the task's output. With a slash at its end:
+   * an empty folder.
    */
   'path': (string);
   'size': (string);
