@@ -78,6 +78,7 @@ const UNSAID: Omit<RequiredFields<TaskDefinition>, 'task_guid' | 'action'> = {
   description: '',
   labels: {},
   outputs: [],
+  input_dir: '',
   request_key: '',
 };
 type RequiredFields<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] };

@@ -15,6 +15,7 @@ export const PREFIX = {
   dead: 'dead/',
   request: 'request/',
   events: 'events/',
+  input: 'input/',
 } as const;
 
 /** The small record that decides; rewritten at each transition. */
@@ -39,6 +40,12 @@ export const deadKey = (number: number) => `${PREFIX.dead}${padded(number)}/`;
 /** What the cells of a task told of their attempts; beside the history, and gone with it. */
 export const eventsOf = (number: number) => `${PREFIX.events}${padded(number)}/`;
 export const eventsKey = (number: number, attempt: string) => `${eventsOf(number)}${attempt}`;
+/** All that was uploaded for one life of a task; the guid is in the key, so that keys alone tell whose it was. */
+export const inputOf = (guid: string, uid: string) => `${PREFIX.input}${guid}/${uid}/`;
+/** Which upload counts. */
+export const inputKey = (guid: string, uid: string) => `${inputOf(guid, uid)}sealed`;
+export const inputPieceKey = (guid: string, uid: string, upload: string, at: number) =>
+  `${inputOf(guid, uid)}${upload}/${padded(at)}`;
 /** Repeated requests find their first one here, for 24 hours. */
 export const requestKey = (domain: string, key: string) =>
   `${PREFIX.request}${createHash('sha256').update(domain).update('\0').update(key).digest('hex')}`;

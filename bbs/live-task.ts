@@ -105,6 +105,7 @@ export function fullTask(live: LiveTask): Task {
     nonce: _nonce,
     not_before: _notBefore,
     stop_request: _stop,
+    awaiting_input: _input,
     trail: _trail,
     ...status
   } = live.status;

@@ -27,6 +27,7 @@ import { keepHistory } from './history/archive.ts';
 import { History } from './history/history.ts';
 import { Holds } from './holds.ts';
 import { serveHttp } from './http/server.ts';
+import { Inputs } from './inputs.ts';
 import { whileLeader } from './leader.ts';
 import { LogRelay } from './logs.ts';
 import { MassLoss } from './mass-loss.ts';
@@ -101,6 +102,7 @@ export async function startBbs(
   });
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
+  const inputs = new Inputs({ store, view, tasks });
   const { scheduleMs: schedule, ...post } = config.callbacks;
 
   const onTried = callbackMeter(metrics, isAcknowledged);
@@ -121,6 +123,7 @@ export async function startBbs(
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),
             holds.sweep(log, signal),
+            inputs.sweep(log, signal),
             room?.lead(signal),
           ]).finally(() => leading.set(0));
         }),
@@ -158,10 +161,10 @@ export async function startBbs(
           log,
           metrics,
           services: {
-            TaskService: taskApi({ view, tasks, events, history, logs, holds, timelines, outputs }),
+            TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs }),
             HistoryService: historyApi(history),
             CallbackService: callbackApi(ledger),
-            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, clock }),
+            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
             ClusterService: clusterApi({ cells, cellList, clock }),
           },

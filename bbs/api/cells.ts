@@ -12,8 +12,9 @@ import type { Handlers } from '../../src/rpc/types.ts';
 import type { CellData } from '../cell-data.ts';
 import type { Cells } from '../cells.ts';
 import type { Control, Order } from '../control.ts';
+import type { Inputs } from '../inputs.ts';
 import { cellKey } from '../keys.ts';
-import { definitionOf, fullTask } from '../live-task.ts';
+import { definitionOf, fullTask, type LiveTask } from '../live-task.ts';
 import type { LogRelay } from '../logs.ts';
 import type { CellOffer, DrainRecord } from '../records.ts';
 import type { Tasks, TransitionOptions } from '../tasks.ts';
@@ -31,6 +32,7 @@ export interface CellApiDeps {
   readonly logs: LogRelay;
   readonly data: CellData;
   readonly timelines: Timelines;
+  readonly inputs: Inputs;
   readonly clock: Clock;
 }
 
@@ -58,6 +60,10 @@ export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
       requireCell(context, cell_id);
       const found = await Promise.all(claims.map((claim) => fetch(deps, cell_id, claim)));
       return { tasks: found };
+    },
+    async *FetchInput({ cell_id, claim }, context) {
+      requireCell(context, cell_id);
+      yield* deps.inputs.read(await held(deps, cell_id, named(claim)));
     },
     StartTasks: async ({ cell_id, epoch, items }, context) => {
       requireCell(context, cell_id);
@@ -160,23 +166,29 @@ function fenced(cellId: string, epoch: number): TransitionOptions {
   };
 }
 
-async function fetch(deps: CellApiDeps, cellId: string, { task_guid, attempt }: TaskClaim__Output) {
+async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output) {
   try {
-    // A claim is told to the cell the moment it commits, which may be before this process has seen it.
-    const seen = deps.view.task(task_guid);
-    const live = seen?.status.attempt === attempt ? seen : await deps.tasks.read(task_guid);
-    if (live === undefined) throw new DomainError('not_found', `no task ${task_guid}`);
-    const { status } = live;
-    const held =
-      status.cell_id === cellId &&
-      status.attempt === attempt &&
-      (status.state === 'CLAIMED' || status.state === 'RUNNING');
-    if (!held) throw new DomainError('stale_attempt', `task ${task_guid} is not held by this attempt`);
+    const live = await held(deps, cellId, claim);
     const { image_password } = definitionOf(live);
     return { task: taskToWire({ ...fullTask(live), image_password }), verdict: DONE };
   } catch (error) {
     return { task: null, verdict: verdictOf(error) };
   }
+}
+
+/** @throws DomainError `stale_attempt` when the cell does not hold the task by this attempt. */
+async function held(deps: CellApiDeps, cellId: string, { task_guid, attempt }: TaskClaim__Output): Promise<LiveTask> {
+  // A claim is told to the cell the moment it commits, which may be before this process has seen it.
+  const seen = deps.view.task(task_guid);
+  const live = seen?.status.attempt === attempt ? seen : await deps.tasks.read(task_guid);
+  if (live === undefined) throw new DomainError('not_found', `no task ${task_guid}`);
+  const { status } = live;
+  const theirs =
+    status.cell_id === cellId &&
+    status.attempt === attempt &&
+    (status.state === 'CLAIMED' || status.state === 'RUNNING');
+  if (!theirs) throw new DomainError('stale_attempt', `task ${task_guid} is not held by this attempt`);
+  return live;
 }
 
 function named(claim: TaskClaim__Output | null): TaskClaim__Output {

@@ -111,8 +111,9 @@ function tell(event: Event): PendingEvent | undefined {
   return undefined;
 }
 
-function isPending(task: LiveTask): boolean {
-  return task.status.state === 'PENDING';
+/** Waits for a cell: what waits for its input cannot be placed. */
+function isPending({ status }: LiveTask): boolean {
+  return status.state === 'PENDING' && status.awaiting_input !== true;
 }
 
 function pending(task: LiveTask): PendingEvent {

@@ -12,6 +12,7 @@ import type { CallContext, Handlers } from '../../src/rpc/types.ts';
 import type { Events } from '../events.ts';
 import type { History } from '../history/history.ts';
 import type { Holds } from '../holds.ts';
+import type { Inputs } from '../inputs.ts';
 import { definitionOf, fullTask, LiveTask } from '../live-task.ts';
 import type { Outputs } from '../outputs.ts';
 import type { Submitter, Tasks } from '../tasks.ts';
@@ -29,6 +30,7 @@ export interface TaskApiDeps extends LogsDeps {
   readonly events: Events;
   readonly history: History;
   readonly holds: Holds;
+  readonly inputs: Inputs;
   readonly timelines: Timelines;
   readonly outputs: Outputs;
 }
@@ -92,6 +94,15 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
     async *DownloadOutputs({ task_guid, names, offset }, context) {
       const task = await findTask(deps, task_guid, true);
       yield* deps.outputs.download(task, names, byteOffset(offset), context.signal);
+    },
+    UploadInput: async (messages) => {
+      const pieces = messages[Symbol.asyncIterator]();
+      const first = await pieces.next();
+      const id = first.done === true ? '' : (first.value.task_guid ?? '');
+      if (id === '') throw new DomainError('invalid_argument', 'task_guid: must be the first of the upload');
+      const live = await deps.tasks.find(await liveGuid(deps, id));
+      if (live === undefined) throw new DomainError('not_found', `no task ${id} waits for an input`);
+      return taskToWire(fullTask(await deps.inputs.accept(live, { [Symbol.asyncIterator]: () => pieces })));
     },
     HoldTasks: async (request) => {
       await deps.holds.hold(request);

@@ -3,6 +3,7 @@ import type { Task } from '../../src/domain/task.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
 import { taskFromWire } from '../../src/rpc/codec.ts';
 import type { CompleteItem } from '../../src/rpc/gen/gavel/v1/CompleteItem.ts';
+import type { InputPiece__Output } from '../../src/rpc/gen/gavel/v1/InputPiece.ts';
 import type { ReleaseItem } from '../../src/rpc/gen/gavel/v1/ReleaseItem.ts';
 import type { StartItem } from '../../src/rpc/gen/gavel/v1/StartItem.ts';
 import type { TimelineEvent } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
@@ -35,6 +36,7 @@ export function isDead(judged: Judged): boolean {
 }
 
 const TIMEOUT_MS = 5_000;
+const INPUT_TIMEOUT_MS = 60_000;
 const PAUSES = { firstMs: 50, mostMs: 5_000 };
 
 type Head = { readonly cell_id: string; readonly epoch: string };
@@ -87,6 +89,17 @@ export class Calls {
       const { verdicts } = await peers.call(async (client) => await client.AdoptTasks(request, options));
       return verdicts.map((verdict) => judge(verdict, head.epoch));
     });
+  }
+
+  /** The task's input, as often as `take` has to begin anew because a server went. One try at each server. */
+  async input<T>(
+    claim: Claim,
+    take: (pieces: AsyncIterable<InputPiece__Output>) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const request = { cell_id: this.#cellId, claim: claimToWire(claim) };
+    const options = { signal, timeoutMs: INPUT_TIMEOUT_MS };
+    return await this.#peers.call(async (client) => await take(client.FetchInput(request, options)));
   }
 
   async fetch(claim: Claim, signal: AbortSignal): Promise<Fetched> {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { errorText, isDomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
+import { formatSize } from '../../src/platform/size.ts';
 import { traced } from '../../src/platform/trace.ts';
 import { processOf } from '../executor/actions/root.ts';
+import type { LocalFile } from '../executor/actions/step.ts';
 import { digestOf, idleSpec, limitsInForce, runSpec } from '../executor/container-spec.ts';
 import { infraFailed } from '../executor/ending.ts';
 import { imageSource } from '../executor/image-ref.ts';
@@ -14,6 +16,7 @@ import { isDead } from './calls.ts';
 import type { RepContext } from './context.ts';
 import { digest, mark, markImage, markPull } from './events.ts';
 import { concludeUnrun, discard, listen, noteRunning, observe } from './finish.ts';
+import { fetchInput, unpackInput } from './input.ts';
 import { rest } from './retry.ts';
 import { runSteps } from './steps.ts';
 import { claimToWire } from './wire.ts';
@@ -78,6 +81,7 @@ interface Prepared {
 async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<Prepared | undefined> {
   let doing = 'image';
   let dependencies: Dependencies | undefined;
+  let input: LocalFile | undefined;
   try {
     const login = { username: task.image_username, password: task.image_password };
     const source = imageSource(task.root_fs, rep.preloaded, login);
@@ -93,8 +97,10 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
     dependencies = await fetchDependencies(setup, attempt.givenUp);
     const fetched = task.cached_dependencies.length;
     if (fetched > 0) mark(rep, attempt, 'rep', 'dependencies_ready', `${fetched} dependencies are here`);
+    doing = 'input';
+    input = await fetchInput(rep, attempt, task);
     doing = 'container';
-    const { spec, take, make } = containerOf(rep, attempt, task, image.id, hasFiles(setup));
+    const { spec, take, make } = containerOf(rep, attempt, task, image.id, hasFiles(setup) || input !== undefined);
     // Neither needs the other, and both have to be done before the start may be sent.
     const [created, noted] = await Promise.allSettled([
       create(rep, attempt, spec.name, take, make),
@@ -107,6 +113,10 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
     }
     mark(rep, attempt, 'runtime', 'container_created', 'container created', { data: { container: spec.name } });
     await fillContainer(setup, created.value, dependencies, attempt.givenUp);
+    if (input !== undefined) {
+      await unpackInput(rep, created.value, task, input, attempt.givenUp);
+      mark(rep, attempt, 'rep', 'input_ready', `${formatSize(input.sizeBytes)} of input are in ${task.input_dir}`);
+    }
     // The process of an idling container says nothing; its steps are listened to one by one.
     if (!attempt.steps) await listen(rep, attempt, created.value);
     attempt.givenUp.throwIfAborted();
@@ -118,6 +128,7 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
     return undefined;
   } finally {
     await dependencies?.release();
+    await input?.release();
   }
 }
 
@@ -177,7 +188,11 @@ async function note(rep: RepContext, attempt: Attempt, spec: IdleSpec, phase: 'p
   await rep.journal.write({ guid, uid, attempt: attempt.attempt, container: spec.name, phase, terms });
 }
 
-const REFUSED: Readonly<Record<string, string>> = { image: 'image_not_found', dependency: 'download_failed' };
+const REFUSED: Readonly<Record<string, string>> = {
+  image: 'image_not_found',
+  dependency: 'download_failed',
+  input: 'input_failed',
+};
 
 /** Permanent: no cell can run it. Otherwise another one may. */
 async function onUnprepared(rep: RepContext, attempt: Attempt, doing: string, error: unknown): Promise<void> {

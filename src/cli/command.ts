@@ -15,14 +15,17 @@ export interface Cli {
 export type Handler<Flags> = (
   context: Context,
   args: readonly string[],
-  flags: Flags & GlobalFlags,
+  flags: Flags & Omit<GlobalFlags, keyof Flags>,
 ) => Promise<number | undefined>;
 
 /** Gives a command its handler. Flags of its parents are the command's too, wherever they were written. */
 export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags>): Command {
   return command.action(async () => {
-    const flags = command.optsWithGlobals<Flags & GlobalFlags>();
-    const context = new Context(cli.io, flags);
+    const globals = command.optsWithGlobals<Flags & GlobalFlags>();
+    const context = new Context(cli.io, globals);
+    // A flag that was given to the command itself counts before one of its parents that shares its name: `--input DIR`, `--no-input`.
+    const given = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+    const flags = { ...globals, ...(Object.fromEntries(given) as Partial<Flags>) };
     cli.running = fullName(command);
     try {
       cli.exitCode = await handler(context, command.args, flags);

@@ -18,6 +18,7 @@ export {
 } from './errors.ts';
 export type { Amounts, CellVerdict, Explanation, PlacementVerdict, SuggestedChange } from './explain.ts';
 export type { TaskEvent } from './follow.ts';
+export type { UploadOptions } from './input.ts';
 export type { LogEnd, LogEntry, LogGap, LogLine, LogOptions } from './logs.ts';
 export type { Downloaded, DownloadedFile, DownloadOptions, Outputs } from './outputs.ts';
 export { type OutputFile, OutputsInfo } from './outputs-info.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { msToNanos } from '../domain/duration.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Outcome, Task, TaskDefinition, TaskState } from '../domain/task.ts';
+import { AWAITING_INPUT, type Outcome, type Task, type TaskDefinition, type TaskState } from '../domain/task.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
 import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
@@ -18,6 +18,10 @@ import { TaskHandle, type WaitOptions } from './task-handle.ts';
 export interface RunOptions {
   /** A submit repeated under the same key creates nothing new and answers the first one's task. One is made up if not given. */
   readonly key?: string;
+  /** A folder to upload: the task waits for it, and finds it unpacked in its `input_dir` (`/input` if the spec names none). */
+  readonly inputs?: string;
+  /** Told of the bytes that were uploaded so far, packed. */
+  readonly onUpload?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -92,15 +96,21 @@ class Tasks {
   }
 
   /**
-   * Submits; resolves when the task is durable, not when it is done.
+   * Submits; resolves when the task is durable (with `inputs`: and released), not when it is done. Should the upload fail, the task
+   * waits on for it, until its placement deadline: `handle.upload()`.
    * @throws TaskError `invalid_argument` with every fault of the spec.
    */
   async run(spec: TaskSpec, options: RunOptions = {}): Promise<TaskHandle> {
-    const definition = named(parseTaskSpec(spec), options.key);
+    const definition = named(withInput(parseTaskSpec(spec), options.inputs), options.key);
     const request = definitionToWire(definition);
     const answer = await this.#connection.tasks.DesireTask(request, this.#connection.call(options.signal));
     const task = taskFromWire(answer);
-    return new TaskHandle(this.#connection, task.task_guid, task);
+    const handle = new TaskHandle(this.#connection, task.task_guid, task);
+    // A repeated submit may find that its input is there already.
+    if (options.inputs === undefined || !task.waiting_for.startsWith(AWAITING_INPUT)) return handle;
+    const { onUpload: onProgress, signal } = options;
+    const upload = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) };
+    return new TaskHandle(this.#connection, task.task_guid, await handle.upload(options.inputs, upload));
   }
 
   /**
@@ -214,6 +224,12 @@ function refused(verdict: Verdict__Output | null): DomainError {
 function nanosText(time: bigint | Date | undefined): string {
   if (time === undefined) return '0';
   return (time instanceof Date ? msToNanos(time.getTime()) : time).toString();
+}
+
+const INPUT_DIR = '/input';
+
+function withInput(definition: TaskDefinition, inputs: string | undefined): TaskDefinition {
+  return inputs === undefined || definition.input_dir !== '' ? definition : { ...definition, input_dir: INPUT_DIR };
 }
 
 /** Gives the definition its guid and key. A guid made up under a given key follows from the key, so that a repeat asks for the very same task. */

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { followTask, readRecord, type TaskEvent } from './follow.ts';
 import { Hold, holderName } from './hold.ts';
+import { type UploadOptions, uploadInput } from './input.ts';
 import { followLogs, type LogEntry, type LogOptions } from './logs.ts';
 import { machineType } from './machine-type.ts';
 import { Outputs } from './outputs.ts';
@@ -99,6 +100,11 @@ export class TaskHandle {
   /** Every step of the task's life so far, in order; of a finished task, of all of it. */
   async timeline(signal?: AbortSignal): Promise<Timeline> {
     return await readTimeline(this.#connection, this.id, signal);
+  }
+
+  /** Gives the task the folder it waits for; then it is placed. @throws TaskError `invalid_transition` when it waits for none. */
+  async upload(folder: string, options: UploadOptions = {}): Promise<Task> {
+    return await uploadInput(this.#connection, this.id, folder, options);
   }
 
   /** What the run left behind: files it was asked to keep, and its two streams. No I/O until it is used. */

@@ -1,6 +1,14 @@
 import { msToNanos } from './duration.ts';
 import { DomainError } from './errors.ts';
-import { isTerminal, type Outcome, type TaskDefinition, type TaskState, type TaskStatus, type Usage } from './task.ts';
+import {
+  AWAITING_INPUT,
+  isTerminal,
+  type Outcome,
+  type TaskDefinition,
+  type TaskState,
+  type TaskStatus,
+  type Usage,
+} from './task.ts';
 import { followed, type TrailEntry } from './trail.ts';
 
 /**
@@ -33,6 +41,8 @@ export type Command =
   /** A cancel that lets the step that runs come to its end. What does not run yet is cancelled at once. */
   | { readonly type: 'cancel_at_checkpoint'; readonly reason: string; readonly by?: string }
   | { readonly type: 'reject'; readonly reason: string; readonly never_fits: boolean }
+  /** What it waited for is all there. */
+  | { readonly type: 'input' }
   | { readonly type: 'expire' }
   /** Only of the placement that was lost: one that was adopted meanwhile, under a new epoch, lives. */
   | { readonly type: 'lose'; readonly attempt: string; readonly epoch: number }
@@ -66,6 +76,7 @@ export const MOVES = {
   /** What runs stays RUNNING, until its cell says that it has come to the checkpoint. */
   cancel_at_checkpoint: { from: ['PENDING', 'CLAIMED', 'RUNNING'], to: 'COMPLETED' },
   reject: { from: ['PENDING'], to: 'COMPLETED' },
+  input: { from: ['PENDING'], to: 'PENDING' },
   expire: { from: ['PENDING'], to: 'COMPLETED' },
   lose: { from: ['RUNNING'], to: 'COMPLETED' },
   resolve: { from: ['COMPLETED'], to: 'RESOLVING' },
@@ -81,6 +92,7 @@ export type Decision =
   | { readonly kind: 'same' }
   | { readonly kind: 'refused'; readonly error: DomainError };
 
+const NEXT_AUCTION = 'the next auction';
 const RELEASE_PAUSE_FIRST_MS = 250;
 const RELEASE_PAUSE_MOST_MS = 30_000;
 const REASON_MAX = 1_024;
@@ -125,7 +137,9 @@ export function newTask(
     result_bytes: 0,
     rejection_count: 0,
     rejection_reason: '',
-    waiting_for: 'the next auction',
+    ...(definition.input_dir === ''
+      ? { waiting_for: NEXT_AUCTION }
+      : { waiting_for: `${AWAITING_INPUT}: the upload of its input`, awaiting_input: true }),
     not_before: 0n,
     image_digest: '',
     limits_in_force: {},
@@ -137,6 +151,8 @@ export function decide(task: TaskStatus, command: Command, now: bigint): Decisio
   if (repeated !== undefined) return repeated;
   const move = MOVES[command.type];
   if (!(move.from as readonly TaskState[]).includes(task.state)) return refuseMove(task.state, command.type);
+  const early = beforeInput(task, command);
+  if (early !== undefined) return { kind: 'refused', error: early };
   const stranger = notTheirs(task, command);
   if (stranger !== undefined) return { kind: 'refused', error: stranger };
   return { kind: 'write', after: apply(task, command, now) };
@@ -169,6 +185,14 @@ function repeat(task: TaskStatus, command: Command): Decision | undefined {
     default:
       return undefined;
   }
+}
+
+function beforeInput(task: TaskStatus, { type }: Command): DomainError | undefined {
+  const waits = task.awaiting_input === true;
+  if (waits && (type === 'claim' || type === 'reject'))
+    return new DomainError('invalid_transition', 'the task waits for its input');
+  if (!waits && type === 'input') return new DomainError('invalid_transition', 'the task does not wait for an input');
+  return undefined;
 }
 
 /** The fence: a command about a placement must name the living one, and come from its cell under its epoch. */
@@ -273,8 +297,13 @@ function apply(task: TaskStatus, command: Command, now: bigint): TaskStatus | un
         waiting_for: clip(command.reason),
         trail: noted(task, now, { kind: 'waiting', text: command.reason }),
       };
+    case 'input': {
+      const { awaiting_input: _, ...released } = base;
+      return { ...released, waiting_for: NEXT_AUCTION };
+    }
     case 'expire': {
-      const why = task.rejection_reason === '' ? '' : `: ${task.rejection_reason}`;
+      const because = task.awaiting_input === true ? 'its input was not uploaded' : task.rejection_reason;
+      const why = because === '' ? '' : `: ${because}`;
       return complete(base, now, fault('unplaced', `not started within time limit${why}`, 'placement_deadline'));
     }
     case 'lose':
@@ -307,7 +336,7 @@ function placementOf({ cell_id, attempt, claimed_at }: TaskStatus): Pick<TrailEn
 
 function complete(task: TaskStatus, now: bigint, ending: Ending): TaskStatus {
   const failed = ending.outcome !== 'succeeded';
-  const { exit_code: _old, usage: _used, ...rest } = task;
+  const { exit_code: _old, usage: _used, awaiting_input: _input, ...rest } = task;
   return {
     ...rest,
     state: 'COMPLETED',

@@ -44,6 +44,8 @@ export interface TaskDefinition {
   readonly description: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly outputs: readonly string[];
+  /** Not empty: the task waits for the upload of its input, which is unpacked into this folder. */
+  readonly input_dir: string;
   /** Seconds as protobuf's JSON spells them: `300s`, `0.5s`. */
   readonly max_run_time?: string;
   readonly placement_deadline?: string;
@@ -122,6 +124,8 @@ export interface TaskStatus {
   readonly usage?: Usage;
   /** How the cell is to end what still runs of a cancelled task; `at_checkpoint` while that one is RUNNING. */
   readonly stop_request?: { readonly reason: string; readonly grace_ms?: number; readonly at_checkpoint?: true };
+  /** Its input has not been uploaded; no cell may have it before. */
+  readonly awaiting_input?: true;
   /** For the timeline: what the fields above no longer tell. */
   readonly trail?: readonly TrailEntry[];
 }
@@ -136,7 +140,12 @@ export interface Usage {
 
 /** The whole task as readers and callback receivers get it. `revision` is the store's, of the last change. */
 export type Task = TaskDefinition &
-  Omit<TaskStatus, 'epoch' | 'nonce' | 'not_before' | 'stop_request' | 'trail'> & { readonly revision: number };
+  Omit<TaskStatus, 'epoch' | 'nonce' | 'not_before' | 'stop_request' | 'awaiting_input' | 'trail'> & {
+    readonly revision: number;
+  };
+
+/** How `waiting_for` begins while a task waits for its input. */
+export const AWAITING_INPUT = 'awaiting_input';
 
 export function isTerminal(state: TaskState): boolean {
   return state === 'COMPLETED' || state === 'RESOLVING';

@@ -65,6 +65,7 @@ export function validateDefinition(definition: TaskDefinition): readonly FieldFa
   }
   checkMountedFiles(definition.volume_mounted_files, 'volume_mounted_files', report);
   const certificates = definition.trusted_system_certificates_path;
+  if (definition.input_dir !== '') checkAbsolute(definition.input_dir, 'input_dir', report);
   if (certificates !== '') checkAbsolute(certificates, 'trusted_system_certificates_path', report);
   for (const name of Object.keys(definition.metric_tags)) {
     if (name === '') report('metric_tags', 'must not have an empty name');

@@ -50,6 +50,7 @@ export const TASK_FIELDS = {
   description: 'string',
   labels: 'object',
   outputs: 'list',
+  input_dir: 'string',
   max_run_time: 'string?',
   placement_deadline: 'string?',
   stop: 'object?',

@@ -108,6 +108,7 @@ const FIELDS = {
   description: text(),
   labels: texts(),
   outputs: list(z.string()),
+  input_dir: text(),
   max_run_time: duration(),
   placement_deadline: duration(),
   stop: NESTED.stop.nullish(),

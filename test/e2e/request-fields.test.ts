@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -252,6 +253,10 @@ it('a process in a prepared container is ended when it writes more than it may',
 });
 
 const PLACED = { placement_tags: ['needed'] };
+async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
 const BOX = `fields${process.pid}/box`;
 
 /** Fields that need a task of their own. */
@@ -277,6 +282,15 @@ const ALONE: Readonly<Record<Exclude<Field, keyof typeof SHOWN>, () => Promise<v
     };
     const task = await tasks.run(sh('true'), { ...PLACED, cached_dependencies: [dependency] });
     expect(task).toMatchObject({ outcome: 'infra_failed', failure_code: 'download_failed', started_at: '0' });
+  },
+  input_dir: async () => {
+    const guid = await tasks.submit(sh('cat /in/deep/a'), { ...PLACED, input_dir: '/in' });
+    expect((await tasks.get(guid)).waiting_for).toMatch(/^awaiting_input: /);
+    const data = await tarOf({ 'deep/a': 'uploaded' });
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    await system.tasks.UploadInput(from([{ task_guid: guid }, { data }, { sha256 }]));
+    expect(await tasks.finished(guid)).toMatchObject({ outcome: 'succeeded', input_dir: '/in' });
+    expect(await tasks.lines(guid)).toContain('stdout LOG uploaded');
   },
   privileged: async () => {
     const task = await tasks.run(sh('true'), { ...PLACED, privileged: true });

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -78,6 +79,40 @@ describe('Inductiva', () => {
     try {
       expect((await gavel('task', 'download', task.id, 'tmp/vtk', '--to', folder)).code).toBe(0);
       expect(readFileSync(join(folder, 'tmp/vtk/deep/a.txt'), 'utf8')).toHaveLength(size);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('I24 an input is uploaded before the task is placed; without it the task waits, and expires', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gavel-input-'));
+    try {
+      mkdirSync(join(folder, 'deep'));
+      writeFileSync(join(folder, 'deep', 'a.txt'), 'simulate this\n');
+      writeFileSync(join(folder, 'empty'), '');
+      // More than one piece, and none that packs well.
+      writeFileSync(join(folder, 'mesh.bin'), randomBytes(1_300_000));
+      const look = ['sh', '-c', 'cat /input/deep/a.txt; wc -c < /input/mesh.bin; ls -A /input'];
+      const ran = await gavel('run', IMAGE, '--input', folder, '--', ...look);
+      expect(ran).toMatchObject({ code: 0, out: 'simulate this\n1300000\ndeep\nempty\nmesh.bin\n' });
+
+      const held = await submit('cat /in/x/empty && cat /in/x/deep/a.txt', { input_dir: '/in/x' });
+      expect((await held.info()).waiting_for).toBe('awaiting_input: the upload of its input');
+      expect((await gavel('tasks', '--state', 'pending input', '-o', 'name')).out).toContain(held.id);
+      // One that breaks off releases nothing.
+      const gone = new AbortController();
+      const cut = held.upload(folder, { signal: gone.signal, onProgress: () => gone.abort() });
+      await expect(cut).rejects.toMatchObject({ code: 'cancelled' });
+      expect((await held.info()).waiting_for).toMatch(/^awaiting_input/);
+      expect((await gavel('task', 'upload', held.id, folder)).out).toBe(`Task ${held.number} has its input\n`);
+      expect((await held.wait({ timeoutMs: 60_000 })).outcome).toBe('succeeded');
+      await expect(held.upload(folder)).rejects.toMatchObject({ code: 'invalid_transition' });
+
+      const late = await submit('true', { input_dir: '/in', placement_deadline: '1s' });
+      expect(await late.wait({ timeoutMs: 60_000 })).toMatchObject({
+        outcome: 'unplaced',
+        failure_reason: 'not started within time limit: its input was not uploaded',
+      });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

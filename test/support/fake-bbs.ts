@@ -307,6 +307,10 @@ export class FakeBbs {
             this.#judge(task_guid, { type: 'adopt', cell_id, attempt, epoch: Number(epoch) }),
           ),
         })),
+      // biome-ignore lint/correctness/useYield: no task of this one has an input
+      async *FetchInput() {
+        throw new DomainError('not_found', 'no input');
+      },
       ListMyTasks: async () =>
         await this.#enter('ListMyTasks', 1, () => ({
           tasks: [...this.#tasks.values()]
@@ -411,6 +415,7 @@ export function runTask(
     description: '',
     labels: {},
     outputs: [],
+    input_dir: '',
     request_key: '',
     ...rest,
   };

@@ -81,6 +81,9 @@ export class FakeCluster {
 
   // --- levers
 
+  /** Bytes of inputs. */
+  uploaded = 0;
+
   put(over: Partial<Task>): Task {
     this.#number += 1;
     this.#revision += 1;
@@ -202,6 +205,14 @@ export class FakeCluster {
         return taskToWire(this.#find(task_guid, include_history));
       },
       ListTasks: async (request) => fakeList(this.live.values(), request, String(this.#events.length)),
+      UploadInput: async (pieces) => {
+        let guid = '';
+        for await (const { task_guid, data } of pieces) {
+          guid ||= task_guid ?? '';
+          if (data !== undefined) this.uploaded += data.length;
+        }
+        return taskToWire(this.change(guid, { waiting_for: 'the next auction' }));
+      },
       CancelTask: async (request) => this.#end(request),
       KillTask: async (request) => this.#end(request),
       ResolveTask: async ({ task_guid }) => {

@@ -41,6 +41,7 @@ export function sampleTask(over: Partial<Task> = {}): Task {
     description: '',
     labels: {},
     outputs: [],
+    input_dir: '',
     request_key: '',
     state: 'PENDING',
     created_at: 1_764_000_000_123_456_789n,

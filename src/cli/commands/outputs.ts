@@ -4,7 +4,8 @@ import { formatSize } from '../../platform/size.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import { rfc3339, safe } from '../format.ts';
 import { put } from '../io.ts';
-import { printOne } from '../output.ts';
+import { printOne, taskObject } from '../output.ts';
+import { uploadLine } from './submit.ts';
 
 interface DownloadFlags {
   readonly to?: string;
@@ -61,6 +62,26 @@ export function addDownload(task: Command, cli: Cli): void {
     const object = { schema: 'download/v1', kind: 'download', task_guid, number, dir, bytes, files: done, notes };
     const text = `Downloaded ${done.length} ${done.length === 1 ? 'file' : 'files'} (${formatSize(bytes)}) to ${dir}`;
     await printOne(context, object, done.map(({ target }) => target).join('\n'), safe(text));
+    return undefined;
+  });
+}
+
+/** `gavel task upload ID DIR`: what a task that was submitted with an input_dir waits for. */
+export function addUpload(task: Command, cli: Cli): void {
+  const command = task
+    .command('upload <id> <dir>')
+    .description('give a task the folder it waits for (awaiting_input); then it is placed');
+  examples(command, 'gavel task upload 766 ./data');
+  handle(cli, command, async (context, [id = '', folder = '']) => {
+    const line = uploadLine(context);
+    try {
+      const { signal } = context;
+      const released = await context.client().task(id).upload(folder, { signal, onProgress: line.saw });
+      line.stop();
+      await printOne(context, taskObject(released), released.task_guid, `Task ${released.number} has its input`);
+    } finally {
+      line.stop();
+    }
     return undefined;
   });
 }

@@ -13,10 +13,11 @@ import { printOne, taskObject } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';
 import { type SpecFlags, specOfFlags } from '../spec-flags.ts';
 import { dryRun } from './explain.ts';
-import { type DryRun, dryRunOption } from './submit.ts';
+import { type DryRun, dryRunOption, INPUT_HELP, submit } from './submit.ts';
 
 interface RunFlags extends SpecFlags {
   readonly key?: string;
+  readonly input?: string;
   readonly background?: boolean;
   readonly printSpec?: boolean;
   readonly onInterrupt: InterruptMode;
@@ -38,6 +39,7 @@ export function addRun(program: Command, cli: Cli): void {
   addSpecOptions(command);
   command
     .option('--key <key>', 'a repeated submit under the same key creates nothing new')
+    .option('--input <dir>', INPUT_HELP)
     .option('-d, --background', 'print the id and return')
     .option('--print-spec', 'print the request as JSON and stop')
     .option('--propagate', "exit with the task's own exit code (125: it is not the task that failed)")
@@ -59,10 +61,7 @@ export function addRun(program: Command, cli: Cli): void {
       ...(domain === undefined ? [] : [`domain '${domain}'`]),
     ];
     if (scope.length > 0) context.say(`Using ${scope.join(', ')}`);
-    const handle = await context.client().tasks.run(spec, {
-      signal: context.signal,
-      ...(flags.key === undefined ? {} : { key: flags.key }),
-    });
+    const handle = await submit(context, spec, { key: flags.key, input: flags.input });
     const { submitted } = handle;
     if (flags.background === true) {
       if (submitted !== undefined && context.machineReadable)

@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
+import type { TaskHandle, TaskSpec } from '../../client/index.ts';
 import { toJson } from '../../platform/json.ts';
+import { formatSize } from '../../platform/size.ts';
 import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
 import { printOne, taskObject } from '../output.ts';
 import { readSpec } from '../spec-file.ts';
 import { dryRun } from './explain.ts';
@@ -14,26 +17,61 @@ export function dryRunOption(): Option {
   ).choices(['spec', 'place']);
 }
 
+export const INPUT_HELP = 'folder to upload; the task waits for it and finds it in its input_dir (/input)';
+
+/** Submits, uploads the input where there is one, and says how far that is. */
+export async function submit(
+  context: Context,
+  spec: TaskSpec,
+  { key, input }: { readonly key: string | undefined; readonly input: string | undefined },
+): Promise<TaskHandle> {
+  const named = key === undefined ? {} : { key };
+  const { signal } = context;
+  if (input === undefined) return await context.client().tasks.run(spec, { signal, ...named });
+  const upload = uploadLine(context);
+  try {
+    return await context.client().tasks.run(spec, { signal, ...named, inputs: input, onUpload: upload.saw });
+  } finally {
+    upload.stop();
+  }
+}
+
+/** On a terminal one line that is redrawn. */
+export function uploadLine(context: Context): { readonly saw: (bytes: number) => void; readonly stop: () => void } {
+  let sent = 0;
+  if (context.line.enabled) context.line.show(() => `uploading: ${formatSize(sent)}`);
+  return {
+    saw: (bytes) => {
+      sent = bytes;
+    },
+    stop: () => context.line.stop(),
+  };
+}
+
 /** `gavel submit FILE`, `gavel task submit FILE` */
 export function addSubmit(parent: Command, cli: Cli): void {
   const command = parent
     .command('submit <file>')
     .description('submit the task described in FILE, @FILE, - (stdin) or JSON; prints its guid and does not wait')
     .option('--key <key>', 'a repeated submit under the same key creates nothing new')
+    .option('--input <dir>', INPUT_HELP)
     .addOption(dryRunOption());
   examples(command, 'gavel task submit examples/hello.json', 'gavel task submit - < task.json');
-  handle<{ readonly key?: string; readonly dryRun?: DryRun }>(cli, command, async (context, [file = ''], flags) => {
-    const { key } = flags;
-    const spec = await readSpec(file, context.io);
-    if (flags.dryRun === 'place') return await dryRun(context, spec);
-    if (flags.dryRun === 'spec') {
-      await context.print(toJson(spec, 2));
+  handle<{ readonly key?: string; readonly input?: string; readonly dryRun?: DryRun }>(
+    cli,
+    command,
+    async (context, [file = ''], flags) => {
+      const { key } = flags;
+      const spec = await readSpec(file, context.io);
+      if (flags.dryRun === 'place') return await dryRun(context, spec);
+      if (flags.dryRun === 'spec') {
+        await context.print(toJson(spec, 2));
+        return undefined;
+      }
+      const { id, submitted } = await submit(context, spec, { key, input: flags.input });
+      if (submitted === undefined) await context.print(id);
+      else await printOne(context, taskObject(submitted), id, id);
       return undefined;
-    }
-    const options = { signal: context.signal, ...(key === undefined ? {} : { key }) };
-    const { id, submitted } = await context.client().tasks.run(spec, options);
-    if (submitted === undefined) await context.print(id);
-    else await printOne(context, taskObject(submitted), id, id);
-    return undefined;
-  });
+    },
+  );
 }

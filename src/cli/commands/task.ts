@@ -12,7 +12,7 @@ import { addCancel, addKill } from './end.ts';
 import { addEvents } from './events.ts';
 import { addExplain } from './explain.ts';
 import { addList, addListOptions, type ListFlags, listTasks } from './list.ts';
-import { addDownload, addOutputs } from './outputs.ts';
+import { addDownload, addOutputs, addUpload } from './outputs.ts';
 import { addRemove, addResolve } from './resolve.ts';
 import { addSubmit } from './submit.ts';
 import { addWait } from './wait.ts';
@@ -39,6 +39,7 @@ export function addTask(program: Command, cli: Cli): void {
   addEvents(task, cli);
   addOutputs(task, cli);
   addDownload(task, cli);
+  addUpload(task, cli);
   addShow(task, cli);
   addCancel(task, cli);
   addKill(task, cli);

@@ -35,6 +35,7 @@ import type { EmitProgressAction as _gavel_v1_EmitProgressAction, EmitProgressAc
 import type { EnvironmentVariable as _gavel_v1_EnvironmentVariable, EnvironmentVariable__Output as _gavel_v1_EnvironmentVariable__Output } from './gavel/v1/EnvironmentVariable.ts';
 import type { ExplainPlacementRequest as _gavel_v1_ExplainPlacementRequest, ExplainPlacementRequest__Output as _gavel_v1_ExplainPlacementRequest__Output } from './gavel/v1/ExplainPlacementRequest.ts';
 import type { ExplainPlacementResponse as _gavel_v1_ExplainPlacementResponse, ExplainPlacementResponse__Output as _gavel_v1_ExplainPlacementResponse__Output } from './gavel/v1/ExplainPlacementResponse.ts';
+import type { FetchInputRequest as _gavel_v1_FetchInputRequest, FetchInputRequest__Output as _gavel_v1_FetchInputRequest__Output } from './gavel/v1/FetchInputRequest.ts';
 import type { FetchTasksRequest as _gavel_v1_FetchTasksRequest, FetchTasksRequest__Output as _gavel_v1_FetchTasksRequest__Output } from './gavel/v1/FetchTasksRequest.ts';
 import type { FetchTasksResponse as _gavel_v1_FetchTasksResponse, FetchTasksResponse__Output as _gavel_v1_FetchTasksResponse__Output } from './gavel/v1/FetchTasksResponse.ts';
 import type { FetchedTask as _gavel_v1_FetchedTask, FetchedTask__Output as _gavel_v1_FetchedTask__Output } from './gavel/v1/FetchedTask.ts';
@@ -45,6 +46,7 @@ import type { Heartbeat as _gavel_v1_Heartbeat, Heartbeat__Output as _gavel_v1_H
 import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__Output as _gavel_v1_HoldTasksRequest__Output } from './gavel/v1/HoldTasksRequest.ts';
 import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from './gavel/v1/HoldTasksResponse.ts';
 import type { IcmpInfo as _gavel_v1_IcmpInfo, IcmpInfo__Output as _gavel_v1_IcmpInfo__Output } from './gavel/v1/IcmpInfo.ts';
+import type { InputPiece as _gavel_v1_InputPiece, InputPiece__Output as _gavel_v1_InputPiece__Output } from './gavel/v1/InputPiece.ts';
 import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from './gavel/v1/KillTaskRequest.ts';
 import type { LeadRequest as _gavel_v1_LeadRequest, LeadRequest__Output as _gavel_v1_LeadRequest__Output } from './gavel/v1/LeadRequest.ts';
 import type { LeadResponse as _gavel_v1_LeadResponse, LeadResponse__Output as _gavel_v1_LeadResponse__Output } from './gavel/v1/LeadResponse.ts';
@@ -170,6 +172,7 @@ export interface ProtoGrpcType {
       EnvironmentVariable: MessageTypeDefinition<_gavel_v1_EnvironmentVariable, _gavel_v1_EnvironmentVariable__Output>
       ExplainPlacementRequest: MessageTypeDefinition<_gavel_v1_ExplainPlacementRequest, _gavel_v1_ExplainPlacementRequest__Output>
       ExplainPlacementResponse: MessageTypeDefinition<_gavel_v1_ExplainPlacementResponse, _gavel_v1_ExplainPlacementResponse__Output>
+      FetchInputRequest: MessageTypeDefinition<_gavel_v1_FetchInputRequest, _gavel_v1_FetchInputRequest__Output>
       FetchTasksRequest: MessageTypeDefinition<_gavel_v1_FetchTasksRequest, _gavel_v1_FetchTasksRequest__Output>
       FetchTasksResponse: MessageTypeDefinition<_gavel_v1_FetchTasksResponse, _gavel_v1_FetchTasksResponse__Output>
       FetchedTask: MessageTypeDefinition<_gavel_v1_FetchedTask, _gavel_v1_FetchedTask__Output>
@@ -180,6 +183,7 @@ export interface ProtoGrpcType {
       HoldTasksRequest: MessageTypeDefinition<_gavel_v1_HoldTasksRequest, _gavel_v1_HoldTasksRequest__Output>
       HoldTasksResponse: MessageTypeDefinition<_gavel_v1_HoldTasksResponse, _gavel_v1_HoldTasksResponse__Output>
       IcmpInfo: MessageTypeDefinition<_gavel_v1_IcmpInfo, _gavel_v1_IcmpInfo__Output>
+      InputPiece: MessageTypeDefinition<_gavel_v1_InputPiece, _gavel_v1_InputPiece__Output>
       KillTaskRequest: MessageTypeDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_KillTaskRequest__Output>
       LeadRequest: MessageTypeDefinition<_gavel_v1_LeadRequest, _gavel_v1_LeadRequest__Output>
       LeadResponse: MessageTypeDefinition<_gavel_v1_LeadResponse, _gavel_v1_LeadResponse__Output>

@@ -26,6 +26,7 @@ import type { Heartbeat as _gavel_v1_Heartbeat, Heartbeat__Output as _gavel_v1_H
 import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__Output as _gavel_v1_HoldTasksRequest__Output } from './gavel/v1/HoldTasksRequest.ts';
 import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from './gavel/v1/HoldTasksResponse.ts';
 import type { IcmpInfo as _gavel_v1_IcmpInfo, IcmpInfo__Output as _gavel_v1_IcmpInfo__Output } from './gavel/v1/IcmpInfo.ts';
+import type { InputPiece as _gavel_v1_InputPiece, InputPiece__Output as _gavel_v1_InputPiece__Output } from './gavel/v1/InputPiece.ts';
 import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from './gavel/v1/KillTaskRequest.ts';
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from './gavel/v1/ListOutputsRequest.ts';
 import type { ListTasksRequest as _gavel_v1_ListTasksRequest, ListTasksRequest__Output as _gavel_v1_ListTasksRequest__Output } from './gavel/v1/ListTasksRequest.ts';
@@ -104,6 +105,7 @@ export interface ProtoGrpcType {
       HoldTasksRequest: MessageTypeDefinition<_gavel_v1_HoldTasksRequest, _gavel_v1_HoldTasksRequest__Output>
       HoldTasksResponse: MessageTypeDefinition<_gavel_v1_HoldTasksResponse, _gavel_v1_HoldTasksResponse__Output>
       IcmpInfo: MessageTypeDefinition<_gavel_v1_IcmpInfo, _gavel_v1_IcmpInfo__Output>
+      InputPiece: MessageTypeDefinition<_gavel_v1_InputPiece, _gavel_v1_InputPiece__Output>
       KillTaskRequest: MessageTypeDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_KillTaskRequest__Output>
       ListOutputsRequest: MessageTypeDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_ListOutputsRequest__Output>
       ListTasksRequest: MessageTypeDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksRequest__Output>

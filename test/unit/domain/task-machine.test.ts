@@ -27,6 +27,7 @@ const COMMANDS: { [T in Command['type']]: Extract<Command, { type: T }> } = {
   cancel: { type: 'cancel', reason: '' },
   cancel_at_checkpoint: { type: 'cancel_at_checkpoint', reason: '' },
   reject: { type: 'reject', reason: 'never', never_fits: true },
+  input: { type: 'input' },
   expire: { type: 'expire' },
   lose: { type: 'lose', attempt: 'a', epoch: 5 },
   resolve: { type: 'resolve' },
@@ -63,6 +64,11 @@ describe('the state machine', () => {
   it.each(cases)('$type in $state', ({ state, type }) => {
     const decision = decide(IN_STATE[state], COMMANDS[type], NOW + 2n);
     const legal = (MOVES[type].from as readonly TaskState[]).includes(state);
+    if (type === 'input') {
+      // Only what has an input waits for one.
+      expect(decision.kind).toBe('refused');
+      return;
+    }
     if (legal) {
       expect(decision.kind).toBe('write');
       const to = type === 'cancel_at_checkpoint' && state === 'RUNNING' ? 'RUNNING' : MOVES[type].to;
@@ -166,6 +172,23 @@ describe('the state machine', () => {
     expect(decide(asked.after, COMMANDS.complete, NOW)).toMatchObject({
       after: { outcome: 'succeeded', failed: false },
     });
+  });
+
+  it('gives a task that waits for its input to nobody, until the input is there', () => {
+    const birth = { uid: 'u', number: 1, created_by: 'me', now: NOW };
+    const held = newTask(sampleTask({ input_dir: '/in' }), birth);
+    expect(held.waiting_for).toMatch(/^awaiting_input/);
+    for (const type of ['claim', 'reject'] as const)
+      expect(decide(held, COMMANDS[type], NOW)).toMatchObject({ error: { code: 'invalid_transition' } });
+    expect(decide(held, COMMANDS.expire, NOW)).toMatchObject({
+      after: { outcome: 'unplaced', failure_reason: 'not started within time limit: its input was not uploaded' },
+    });
+    expect(decide(held, COMMANDS.cancel, NOW)).toMatchObject({ after: { outcome: 'cancelled' } });
+    const released = decide(held, COMMANDS.input, NOW);
+    if (released.kind !== 'write' || released.after === undefined) throw new Error('not taken');
+    expect(released.after).not.toHaveProperty('awaiting_input');
+    expect(decide(released.after, COMMANDS.claim, NOW).kind).toBe('write');
+    expect(decide(released.after, COMMANDS.input, NOW)).toMatchObject({ error: { code: 'invalid_transition' } });
   });
 
   it('says why it waits, always', () => {

@@ -131,6 +131,7 @@ describe('validation', () => {
         'cached_dependencies[2].checksum_algorithm',
       ],
     ],
+    ['a relative input folder', { input_dir: 'x' }, ['input_dir']],
     ['a relative certificates path', { trusted_system_certificates_path: 'x' }, ['trusted_system_certificates_path']],
     ['a rate limit below -1', { log_rate_limit: { bytes_per_second: -2 } }, ['log_rate_limit.bytes_per_second']],
   ])('%s', (_name, over, expected) => {

@@ -58,6 +58,7 @@ describe('a task spec', () => {
       description: '',
       labels: {},
       outputs: [],
+      input_dir: '',
       request_key: '',
     });
   });
@@ -95,7 +96,7 @@ describe('a task spec', () => {
 
   it('takes null for what is not set', () => {
     const nothing = { max_run_time: null, placement_deadline: null, stop: null, network: null, log_rate_limit: null };
-    expect(Object.keys(parseTaskSpec({ ...least, ...nothing }))).toHaveLength(28);
+    expect(Object.keys(parseTaskSpec({ ...least, ...nothing }))).toHaveLength(29);
   });
 
   it('takes metric tags as texts or as static values, and refuses dynamic ones by name', () => {

@@ -6,8 +6,10 @@ import type { AdoptTasksRequest as _gavel_v1_AdoptTasksRequest, AdoptTasksReques
 import type { CompleteTasksRequest as _gavel_v1_CompleteTasksRequest, CompleteTasksRequest__Output as _gavel_v1_CompleteTasksRequest__Output } from '../../gavel/v1/CompleteTasksRequest.ts';
 import type { ControlMessage as _gavel_v1_ControlMessage, ControlMessage__Output as _gavel_v1_ControlMessage__Output } from '../../gavel/v1/ControlMessage.ts';
 import type { ControlRequest as _gavel_v1_ControlRequest, ControlRequest__Output as _gavel_v1_ControlRequest__Output } from '../../gavel/v1/ControlRequest.ts';
+import type { FetchInputRequest as _gavel_v1_FetchInputRequest, FetchInputRequest__Output as _gavel_v1_FetchInputRequest__Output } from '../../gavel/v1/FetchInputRequest.ts';
 import type { FetchTasksRequest as _gavel_v1_FetchTasksRequest, FetchTasksRequest__Output as _gavel_v1_FetchTasksRequest__Output } from '../../gavel/v1/FetchTasksRequest.ts';
 import type { FetchTasksResponse as _gavel_v1_FetchTasksResponse, FetchTasksResponse__Output as _gavel_v1_FetchTasksResponse__Output } from '../../gavel/v1/FetchTasksResponse.ts';
+import type { InputPiece as _gavel_v1_InputPiece, InputPiece__Output as _gavel_v1_InputPiece__Output } from '../../gavel/v1/InputPiece.ts';
 import type { LeaveRequest as _gavel_v1_LeaveRequest, LeaveRequest__Output as _gavel_v1_LeaveRequest__Output } from '../../gavel/v1/LeaveRequest.ts';
 import type { LeaveResponse as _gavel_v1_LeaveResponse, LeaveResponse__Output as _gavel_v1_LeaveResponse__Output } from '../../gavel/v1/LeaveResponse.ts';
 import type { ListMyTasksRequest as _gavel_v1_ListMyTasksRequest, ListMyTasksRequest__Output as _gavel_v1_ListMyTasksRequest__Output } from '../../gavel/v1/ListMyTasksRequest.ts';
@@ -71,6 +73,17 @@ export interface CellServiceClient extends grpc.Client {
    */
   control(argument: _gavel_v1_ControlRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ControlMessage__Output>;
   control(argument: _gavel_v1_ControlRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ControlMessage__Output>;
+  
+  /**
+   * What was uploaded for a task that the cell holds.
+   */
+  FetchInput(argument: _gavel_v1_FetchInputRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_InputPiece__Output>;
+  FetchInput(argument: _gavel_v1_FetchInputRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_InputPiece__Output>;
+  /**
+   * What was uploaded for a task that the cell holds.
+   */
+  fetchInput(argument: _gavel_v1_FetchInputRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_InputPiece__Output>;
+  fetchInput(argument: _gavel_v1_FetchInputRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_InputPiece__Output>;
   
   /**
    * The definitions of tasks that this cell holds a claim on, with all that is needed to run them.
@@ -239,6 +252,11 @@ export interface CellServiceHandlers extends grpc.UntypedServiceImplementation {
   Control: grpc.handleServerStreamingCall<_gavel_v1_ControlRequest__Output, _gavel_v1_ControlMessage>;
   
   /**
+   * What was uploaded for a task that the cell holds.
+   */
+  FetchInput: grpc.handleServerStreamingCall<_gavel_v1_FetchInputRequest__Output, _gavel_v1_InputPiece>;
+  
+  /**
    * The definitions of tasks that this cell holds a claim on, with all that is needed to run them.
    */
   FetchTasks: grpc.handleUnaryCall<_gavel_v1_FetchTasksRequest__Output, _gavel_v1_FetchTasksResponse>;
@@ -291,6 +309,7 @@ export interface CellServiceDefinition extends grpc.ServiceDefinition {
   AdoptTasks: MethodDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_AdoptTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   CompleteTasks: MethodDefinition<_gavel_v1_CompleteTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_CompleteTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   Control: MethodDefinition<_gavel_v1_ControlRequest, _gavel_v1_ControlMessage, _gavel_v1_ControlRequest__Output, _gavel_v1_ControlMessage__Output>
+  FetchInput: MethodDefinition<_gavel_v1_FetchInputRequest, _gavel_v1_InputPiece, _gavel_v1_FetchInputRequest__Output, _gavel_v1_InputPiece__Output>
   FetchTasks: MethodDefinition<_gavel_v1_FetchTasksRequest, _gavel_v1_FetchTasksResponse, _gavel_v1_FetchTasksRequest__Output, _gavel_v1_FetchTasksResponse__Output>
   Leave: MethodDefinition<_gavel_v1_LeaveRequest, _gavel_v1_LeaveResponse, _gavel_v1_LeaveRequest__Output, _gavel_v1_LeaveResponse__Output>
   ListMyTasks: MethodDefinition<_gavel_v1_ListMyTasksRequest, _gavel_v1_ListMyTasksResponse, _gavel_v1_ListMyTasksRequest__Output, _gavel_v1_ListMyTasksResponse__Output>

@@ -50,6 +50,7 @@ export interface Task {
   'placement_deadline'?: (_google_protobuf_Duration | null);
   'stop'?: (_gavel_v1_StopPolicy | null);
   'request_key'?: (string);
+  'input_dir'?: (string);
   'state'?: (_gavel_v1_TaskState);
   /**
    * UNIX nanoseconds: 19 digits, beyond what a JavaScript number holds.
@@ -155,6 +156,7 @@ export interface Task__Output {
   'placement_deadline': (_google_protobuf_Duration__Output | null);
   'stop': (_gavel_v1_StopPolicy__Output | null);
   'request_key': (string);
+  'input_dir': (string);
   'state': (_gavel_v1_TaskState__Output);
   /**
    * UNIX nanoseconds: 19 digits, beyond what a JavaScript number holds.

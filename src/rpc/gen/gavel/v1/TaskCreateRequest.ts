@@ -64,6 +64,10 @@ export interface TaskCreateRequest {
    * Diego's other spelling of root_fs, accepted in requests only.
    */
   'rootfs'?: (string);
+  /**
+   * Not empty: the task waits for UploadInput, and what is uploaded is unpacked into this folder before its first process.
+   */
+  'input_dir'?: (string);
 }
 
 /**
@@ -120,4 +124,8 @@ export interface TaskCreateRequest__Output {
    * Diego's other spelling of root_fs, accepted in requests only.
    */
   'rootfs': (string);
+  /**
+   * Not empty: the task waits for UploadInput, and what is uploaded is unpacked into this folder before its first process.
+   */
+  'input_dir': (string);
 }

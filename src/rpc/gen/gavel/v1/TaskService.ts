@@ -16,6 +16,7 @@ import type { GetTaskRequest as _gavel_v1_GetTaskRequest, GetTaskRequest__Output
 import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from '../../gavel/v1/GetTimelineRequest.ts';
 import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__Output as _gavel_v1_HoldTasksRequest__Output } from '../../gavel/v1/HoldTasksRequest.ts';
 import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from '../../gavel/v1/HoldTasksResponse.ts';
+import type { InputPiece as _gavel_v1_InputPiece, InputPiece__Output as _gavel_v1_InputPiece__Output } from '../../gavel/v1/InputPiece.ts';
 import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from '../../gavel/v1/KillTaskRequest.ts';
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from '../../gavel/v1/ListOutputsRequest.ts';
 import type { ListTasksRequest as _gavel_v1_ListTasksRequest, ListTasksRequest__Output as _gavel_v1_ListTasksRequest__Output } from '../../gavel/v1/ListTasksRequest.ts';
@@ -238,6 +239,21 @@ export interface TaskServiceClient extends grpc.Client {
   resolveTasks(argument: _gavel_v1_ResolveTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
   resolveTasks(argument: _gavel_v1_ResolveTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * What a task with an input_dir waits for. Answers the task, released, once all of it is durable. Repeated from the start when it broke.
+   */
+  UploadInput(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  UploadInput(metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  UploadInput(options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  UploadInput(callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  /**
+   * What a task with an input_dir waits for. Answers the task, released, once all of it is durable. Repeated from the start when it broke.
+   */
+  uploadInput(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  uploadInput(metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  uploadInput(options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  uploadInput(callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientWritableStream<_gavel_v1_InputPiece>;
+  
   WatchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
   WatchTasks(argument: _gavel_v1_WatchTasksRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
   watchTasks(argument: _gavel_v1_WatchTasksRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_TaskEvent__Output>;
@@ -314,6 +330,11 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
    */
   ResolveTasks: grpc.handleUnaryCall<_gavel_v1_ResolveTasksRequest__Output, _gavel_v1_VerdictsResponse>;
   
+  /**
+   * What a task with an input_dir waits for. Answers the task, released, once all of it is durable. Repeated from the start when it broke.
+   */
+  UploadInput: grpc.handleClientStreamingCall<_gavel_v1_InputPiece__Output, _gavel_v1_Task>;
+  
   WatchTasks: grpc.handleServerStreamingCall<_gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent>;
   
 }
@@ -335,5 +356,6 @@ export interface TaskServiceDefinition extends grpc.ServiceDefinition {
   ListTasks: MethodDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksResponse, _gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse__Output>
   ResolveTask: MethodDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_Task, _gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task__Output>
   ResolveTasks: MethodDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_ResolveTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
+  UploadInput: MethodDefinition<_gavel_v1_InputPiece, _gavel_v1_Task, _gavel_v1_InputPiece__Output, _gavel_v1_Task__Output>
   WatchTasks: MethodDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_TaskEvent, _gavel_v1_WatchTasksRequest__Output, _gavel_v1_TaskEvent__Output>
 }
