@@ -4,7 +4,9 @@ import { request as httpsRequest } from 'node:https';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError, errorText } from '../../../src/domain/errors.ts';
+import { childSignal } from '../actions/bounds.ts';
 import { guardedLookup, refuseDenied } from './deny.ts';
+import { agentFor } from './proxy.ts';
 
 export interface HttpBounds {
   /** Without a byte for this long it is broken. */
@@ -114,9 +116,21 @@ async function send(url: URL, what: Request, bounds: HttpBounds, signal: AbortSi
   return await new Promise<IncomingMessage>((resolve, reject) => {
     const { method, headers, body } = what;
     let answer: IncomingMessage | undefined;
-    const call = request(url, { method, headers, signal, agent: false, lookup: guardedLookup }, (begun) => {
+    const proxied = childSignal(signal);
+    const agent = agentFor(url, proxied.signal);
+    const call = request(url, { method, headers, signal, agent, lookup: guardedLookup }, (begun) => {
       answer = begun;
       resolve(begun);
+    });
+    // Before a proxy has answered there is no socket, and without one nothing ends a request.
+    const dial = setTimeout(() => {
+      reject(new HttpError(`no connection within ${bounds.idleMs} ms`));
+      proxied.abort(undefined);
+    }, bounds.idleMs);
+    call.once('socket', () => clearTimeout(dial));
+    call.once('close', () => {
+      clearTimeout(dial);
+      proxied.release();
     });
     // Nothing sent and nothing received. A server that works on what it got is given the whole time.
     if (method === 'GET') {

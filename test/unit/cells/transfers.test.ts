@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DownloadRequest } from '../../../cells/executor/actions/step.ts';
 import { isDenied } from '../../../cells/executor/transfers/deny.ts';
 import { CellTransfers, type TransferOptions } from '../../../cells/executor/transfers/transfers.ts';
@@ -125,6 +127,68 @@ describe('a download', () => {
     });
     await expect(transfers.download(request('/there'), never)).rejects.toThrow('may not be connected to');
     expect(['127.0.0.1', '10.0.0.1', '::1'].map(isDenied)).toEqual([false, false, false]);
+  });
+});
+
+describe("a proxy of the cell's environment", () => {
+  it('is gone through for http and https, not for what NO_PROXY names, and never to a denied address', async () => {
+    const seen: string[] = [];
+    const proxy = createServer((asked, answer) => {
+      seen.push(`${asked.method ?? ''} ${asked.url ?? ''}`);
+      const { port } = new URL(server.url);
+      const path = new URL(asked.url ?? '').pathname;
+      const { method, headers } = asked;
+      asked.pipe(
+        httpRequest({ host: '127.0.0.1', port, path, method, headers }, (got) => {
+          answer.writeHead(got.statusCode ?? 0, got.headers);
+          got.pipe(answer);
+        }),
+      );
+    });
+    proxy.on('connect', ({ url = '' }, socket) => {
+      seen.push(`CONNECT ${url}`);
+      socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const at = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    vi.stubEnv('http_proxy', at);
+    vi.stubEnv('https_proxy', at);
+    vi.stubEnv('no_proxy', '127.0.0.1');
+    const transfers = await open();
+    const by = (url: string) => transfers.download({ ...request(''), url }, never);
+    try {
+      server.files.set('/x', Buffer.from('behind'));
+      const file = await by('http://files.invalid/x');
+      expect((await readFile(file.path)).toString()).toBe('behind');
+      await transfers.upload(file, 'http://files.invalid/up', never);
+      expect(server.uploads[0]?.body.toString()).toBe('behind');
+      await file.release();
+      await expect(by('https://files.invalid/y')).rejects.toThrow('Download failed: Status code 403');
+      await (await by(`${server.url}/x`)).release();
+      await expect(by('http://169.254.169.254/latest')).rejects.toThrow('may not be connected to');
+      expect(seen).toEqual(['GET http://files.invalid/x', 'POST http://files.invalid/up', 'CONNECT files.invalid:443']);
+    } finally {
+      proxy.closeAllConnections();
+      await new Promise((done) => proxy.close(done));
+    }
+  });
+
+  it('that does not answer ends the try', async () => {
+    const silent = createTcpServer((socket) => socket.resume());
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    vi.stubEnv('https_proxy', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    const transfers = await open({ idleMs: 100, pausesMs: [] });
+    await expect(transfers.download({ ...request(''), url: 'https://files.invalid/' }, never)).rejects.toThrow(
+      'no connection within 100 ms',
+    );
+    // As soon as it is given up, without waiting for the proxy.
+    const patient = await open({ idleMs: 20_000, pausesMs: [] });
+    const cancel = new AbortController();
+    silent.once('connection', () => cancel.abort(new Error('enough')));
+    const asked = { ...request(''), url: 'https://files.invalid/' };
+    await expect(patient.download(asked, cancel.signal)).rejects.toThrow('enough');
+    // Its connections are gone, or this would not end.
+    await new Promise((done) => silent.close(done));
   });
 });
 
