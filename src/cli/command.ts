@@ -23,9 +23,7 @@ export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags
   return command.action(async () => {
     const globals = command.optsWithGlobals<Flags & GlobalFlags>();
     const context = new Context(cli.io, globals);
-    // A flag that was given to the command itself counts before one of its parents that shares its name: `--input DIR`, `--no-input`.
-    const given = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
-    const flags = { ...globals, ...(Object.fromEntries(given) as Partial<Flags>) };
+    const flags = ownFirst(command, globals);
     cli.running = fullName(command);
     try {
       cli.exitCode = await handler(context, command.args, flags);
@@ -35,6 +33,22 @@ export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags
       context.close();
     }
   });
+}
+
+/** A command's own `--input DIR` has nothing to do with the program's `--no-input`, which would be its default otherwise. */
+function ownFirst<Flags extends object>(command: Command, merged: Flags): Flags {
+  const own: Record<string, unknown> = command.opts();
+  const flags = new Map<string, unknown>(Object.entries(merged));
+  for (const name of command.options.map((option) => option.attributeName())) {
+    if (!rootOf(command).options.some((option) => option.attributeName() === name)) continue;
+    if (own[name] === undefined) flags.delete(name);
+    else flags.set(name, own[name]);
+  }
+  return Object.fromEntries(flags) as Flags;
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
 }
 
 function fullName(command: Command): string {

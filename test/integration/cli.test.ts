@@ -108,6 +108,27 @@ describe('gavel run', () => {
   });
 });
 
+describe('--input', () => {
+  it('uploads a folder, and is nothing where it was not given, whatever --no-input says', async () => {
+    fake.script = happyScript();
+    expect((await gavel(['run', 'busybox', '--no-input', '--', 'x'])).code).toBe(0);
+    expect([...fake.live.values()][0]?.input_dir).toBe('');
+    fake.script = undefined;
+    fake.held = true;
+    const folder = await mkdtemp(join(tmpdir(), 'gavel-input-'));
+    await writeFile(join(folder, 'a.txt'), 'a');
+    try {
+      const { out } = await gavel(['--no-input', 'run', 'busybox', '-d', '--input', folder, '--', 'x']);
+      expect(fake.live.get(out.trim())).toMatchObject({ input_dir: '/input', waiting_for: 'the next auction' });
+      expect(fake.uploaded).toBeGreaterThan(0);
+      const missing = await gavel(['run', 'busybox', '--input', join(folder, 'none'), '--', 'x']);
+      expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('none: ENOENT') });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('gavel task submit', () => {
   const spec = { task_guid: 'from-file', domain: 'd', rootfs: 'preloaded:busybox', action: { run: { path: 'x' } } };
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { DomainError } from '../../src/domain/errors.ts';
-import { isTerminal, type Task } from '../../src/domain/task.ts';
+import { AWAITING_INPUT, isTerminal, type Task } from '../../src/domain/task.ts';
 import { AsyncQueue } from '../../src/platform/async-queue.ts';
 import { definitionFromWire, taskToWire } from '../../src/rpc/codec.ts';
 import type { ExplainPlacementResponse } from '../../src/rpc/gen/gavel/v1/ExplainPlacementResponse.ts';
@@ -83,6 +83,8 @@ export class FakeCluster {
 
   /** Bytes of inputs. */
   uploaded = 0;
+  /** What is submitted waits for its input. */
+  held = false;
 
   put(over: Partial<Task>): Task {
     this.#number += 1;
@@ -181,7 +183,7 @@ export class FakeCluster {
     }
     const known = this.live.get(definition.task_guid);
     if (known !== undefined) return taskToWire(known);
-    const task = this.put(definition);
+    const task = this.put({ ...definition, ...(this.held ? { waiting_for: AWAITING_INPUT } : {}) });
     void this.script?.(task, this);
     return taskToWire(task);
   }
