@@ -352,6 +352,31 @@ describe('one task', () => {
     expect((await gavel(['logs', 'l', '--timestamps'])).out).toContain('2015-01-27 21:33:30 UTC stdout TASK one\n');
   });
 
+  it('D19 shares a log_guid with others, which are read as one stream', async () => {
+    fake.put({ task_guid: 'p1', log_guid: 'app' });
+    fake.put({ task_guid: 'p2', log_guid: 'app' });
+    fake.put({ task_guid: 'p3', log_guid: 'other' });
+    fake.log('p1', { stream: 'stdout', text: 'first' });
+    fake.log('p2', { stream: 'stderr', text: '-' }, { stream: 'stdout', text: 'second' });
+    fake.log('p1', { stream: 'stderr', text: '-' }, { stream: 'stdout', text: 'third' });
+    fake.log('p3', { stream: 'stdout', text: 'never' });
+    expect(await gavel(['logs', '--log-guid', 'app', '--stdout'])).toEqual({
+      code: 0,
+      out: 'first\nsecond\nthird\n',
+      err: '',
+    });
+    expect(await gavel(['logs', '--log-guid', 'nobody'])).toMatchObject({ code: 3, out: '' });
+    expect((await gavel(['logs', 'p1', '--log-guid', 'app'])).code).toBe(2);
+    expect((await gavel(['logs'])).code).toBe(2);
+    for (const guid of ['p1', 'p2']) fake.finish(guid, { outcome: 'succeeded' });
+    expect((await gavel(['logs', '--log-guid', 'app', '-f'])).out.split('\n').toSorted()).toEqual([
+      '',
+      'first',
+      'second',
+      'third',
+    ]);
+  });
+
   it('is waited for, with a bound or without', async () => {
     fake.put({ task_guid: 'w' });
     fake.finish('w');

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { LogEntry } from '../../client/index.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, errorText } from '../../domain/errors.ts';
 import { toJson } from '../../platform/json.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, logObject } from '../event-view.ts';
 import { timeText } from '../format.ts';
 import { put } from '../io.ts';
+import { inOrderOfTime, tasksOfLogGuid } from '../log-guid.ts';
 import { count } from './list.ts';
 
 interface LogFlags {
@@ -15,30 +16,30 @@ interface LogFlags {
   readonly stdout?: boolean;
   readonly stderr?: boolean;
   readonly source?: string;
+  readonly logGuid?: string;
   readonly timestamps?: boolean;
 }
 
 export function addLogs(program: Command, cli: Cli): void {
   const command = program
-    .command('logs <id>')
+    .command('logs [id]')
     .description("a task's output: its stdout on stdout, its stderr on stderr")
     .option('-f, --follow', 'go on as lines are written, until the task ends')
     .option('-n, --lines <number>', 'only the last so many lines (and what follows with -f)')
     .option('--stdout', 'only stdout')
     .option('--stderr', 'only stderr')
     .option('--source <name>', 'only of this source')
+    .option('--log-guid <guid>', 'of all tasks that name this log_guid, as one stream')
     .option('--timestamps', 'time, stream and source before each line');
-  examples(command, 'gavel logs 766 -f', 'gavel logs 766 -n 100 --stderr');
-  handle<LogFlags>(cli, command, async (context, [id = ''], flags) => {
-    const only = streamOf(flags);
+  examples(command, 'gavel logs 766 -f', 'gavel logs 766 -n 100 --stderr', 'gavel logs --log-guid app-1 -f');
+  handle<LogFlags>(cli, command, async (context, [id], flags) => {
+    if (flags.logGuid !== undefined) return await showLogGuid(context, flags.logGuid, id, flags);
+    if (id === undefined)
+      throw new DomainError('invalid_argument', 'which task? Give its guid, its number, or the beginning of its guid');
     const last = flags.lines === undefined ? undefined : count(flags.lines, '--lines');
     const task = await context.client().tasks.get(id, context.signal);
     const handle = context.client().task(task.task_guid);
-    const filter = {
-      signal: context.signal,
-      ...(only === undefined ? {} : { stream: only }),
-      ...(flags.source === undefined ? {} : { source: flags.source }),
-    };
+    const filter = filterOf(context, flags);
     const show = shower(context, flags.timestamps === true);
     let after = 0;
     if (last !== undefined) {
@@ -56,6 +57,54 @@ export function addLogs(program: Command, cli: Cli): void {
       await show(entry);
     return undefined;
   });
+}
+
+async function showLogGuid(
+  context: Context,
+  guid: string,
+  id: string | undefined,
+  flags: LogFlags,
+): Promise<undefined> {
+  if (id !== undefined || flags.lines !== undefined) {
+    throw new DomainError('invalid_argument', `--log-guid goes with neither ${id === undefined ? '-n' : 'an id'}`);
+  }
+  const options = { ...filterOf(context, flags), follow: flags.follow ?? false };
+  const tasks = await tasksOfLogGuid(context, guid);
+  if (tasks.length === 0) throw new DomainError('not_found', `no task has the log_guid ${guid}`);
+  const show = shower(context, flags.timestamps === true);
+  const streams = tasks.map(({ task_guid }) =>
+    spoken(context, task_guid, context.client().task(task_guid).logs(options)),
+  );
+  // What comes while it is read comes in its own order.
+  const merged = flags.follow === true ? streams : [inOrderOfTime(streams)];
+  await Promise.all(
+    merged.map(async (stream) => {
+      for await (const entry of stream) await show(entry);
+    }),
+  );
+  return undefined;
+}
+
+/** Without the end, for others go on; what is not to be had is told, and keeps nobody from the rest. */
+async function* spoken(context: Context, guid: string, entries: AsyncIterable<LogEntry>): AsyncGenerator<LogEntry> {
+  try {
+    for await (const entry of entries) {
+      if (entry.type !== 'end') yield entry;
+      else if (entry.reason !== '') context.say(`${guid}: ${entry.reason}`);
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    context.complain(`${guid}: ${errorText(error)}`);
+  }
+}
+
+function filterOf(context: Context, flags: LogFlags) {
+  const only = streamOf(flags);
+  return {
+    signal: context.signal,
+    ...(only === undefined ? {} : { stream: only }),
+    ...(flags.source === undefined ? {} : { source: flags.source }),
+  };
 }
 
 function streamOf({ stdout, stderr }: LogFlags): 'stdout' | 'stderr' | undefined {
