@@ -119,6 +119,23 @@ describe('a task on real parts', () => {
       { outcome: 'succeeded', result_truncated: true, result_bytes: '104857600' },
     ],
     [
+      'a result of exactly what is kept',
+      shell('head -c 10240 /dev/zero | tr "\\0" x > /tmp/r', { result_file: '/tmp/r' }),
+      { outcome: 'succeeded', result: 'x'.repeat(10_240), result_truncated: false, result_bytes: '10240' },
+    ],
+    [
+      'a result with a character across the edge, behind a link',
+      shell('head -c 10239 /dev/zero | tr "\\0" x > /tmp/r; printf "\\303\\251" >> /tmp/r; ln -s /tmp/r /l', {
+        result_file: '/l',
+      }),
+      { outcome: 'succeeded', result: 'x'.repeat(10_239), result_truncated: true, result_bytes: '10241' },
+    ],
+    [
+      'a folder as result',
+      shell('true', { result_file: '/tmp' }),
+      { outcome: 'failed', failure_reason: expect.stringMatching(/^failed to fetch result/), result: '' },
+    ],
+    [
       'out of memory',
       shell('tail /dev/zero', { memory_mb: 16 }),
       { outcome: 'failed', oom_killed: true, failure_reason: expect.stringContaining('(out of memory)') },
