@@ -192,6 +192,8 @@ export async function startBbs(
           events,
           history,
           ledger,
+          timelines,
+          outputs,
           logs,
           cells,
           cellList,

@@ -14,7 +14,11 @@ export const cellConfig = z.strictObject({
   zone: z.string().default('').describe('failure zone; tasks spread over zones'),
   bbs: z.array(address).min(1).describe('addresses of all BBS'),
   auctioneer: z.array(address).min(1).describe('addresses of all auctioneers'),
-  dockerHost: z.string().default('unix:///var/run/docker.sock').describe('address of the container engine'),
+  dockerHost: z
+    .string()
+    .regex(/^(unix:\/\/\/.+|(tcp|http):\/\/[^/\s]+)/, 'must be unix:///path, tcp://host:port or http://host:port')
+    .default('unix:///var/run/docker.sock')
+    .describe('address of the container engine'),
   stacks: z.array(z.string().min(1)).default([]).describe('stacks that tasks may ask for here'),
   preloaded: z
     .record(z.string(), z.string())

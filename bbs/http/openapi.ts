@@ -73,7 +73,9 @@ function operation(route: AnyRoute<never>): Operation {
   );
   const types = answer.streams ?? ['application/json'];
   const content = (type: string) =>
-    type === 'text/plain' ? { schema: { type: 'string' } } : { schema: ref(answer.schema ?? '') };
+    type === 'text/plain' || type === 'application/octet-stream'
+      ? { schema: { type: 'string', ...(type === 'text/plain' ? {} : { format: 'binary' }) } }
+      : { schema: ref(answer.schema ?? '') };
   return {
     operationId: id,
     summary,
@@ -85,8 +87,13 @@ function operation(route: AnyRoute<never>): Operation {
     }),
     responses: {
       [answer.status]: {
-        description: answer.streams === undefined ? 'Done' : 'A stream; each event has data of this schema',
-        ...(answer.schema !== undefined && { content: Object.fromEntries(types.map((type) => [type, content(type)])) }),
+        description:
+          answer.streams === undefined || answer.schema === undefined
+            ? 'Done'
+            : 'A stream; each event has data of this schema',
+        ...((answer.schema ?? answer.streams) !== undefined && {
+          content: Object.fromEntries(types.map((type) => [type, content(type)])),
+        }),
       },
       default: { $ref: '#/components/responses/Error' },
     },

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { msToNanos, parseDuration } from '../../src/domain/duration.ts';
+import { DomainError } from '../../src/domain/errors.ts';
 import { OUTCOMES, TASK_STATES, type Task } from '../../src/domain/task.ts';
 import { duration, text } from '../../src/platform/spec-fields.ts';
 import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
-import type { LogsDeps } from '../api/logs.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
 import { type Callback, type Ledger, OPEN_STATES } from '../callbacks/ledger.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
@@ -16,6 +16,7 @@ import { fullTask } from '../live-task.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
 import { type AnyRoute, route } from './route.ts';
 import { eventStream, logStream } from './streams.ts';
+import { TASK_READS, type TaskReadsDeps } from './task-reads.ts';
 
 /*
  * The calls of TaskService, HistoryService, CallbackService and ClusterService that clients make, as HTTP. One table: the server serves it, and the OpenAPI
@@ -45,7 +46,7 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends LogsDeps {
+export interface RestDeps extends TaskReadsDeps {
   readonly ledger: Ledger;
   readonly cells: Cells;
   readonly cellList: CellList;
@@ -208,6 +209,21 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       return { json: { records: records.map(finished), next_page_token: next } };
     },
   }),
+  route({
+    method: 'get',
+    path: '/v1/history/:guid',
+    id: 'getHistory',
+    summary: 'A finished task by guid or number; of several lives of a guid the newest',
+    roles: HISTORY.GetHistory,
+    query: nothing,
+    answer: { status: 200, schema: 'HistoryRecord' },
+    run: async ({ history }, { guid }) => {
+      const found = await history.get(guid);
+      if (found === undefined) throw new DomainError('not_found', `no task ${guid} in history`);
+      return { json: finished(found) };
+    },
+  }),
+  ...TASK_READS,
   route({
     method: 'get',
     path: '/v1/callbacks',

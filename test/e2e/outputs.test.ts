@@ -9,6 +9,7 @@ import type { Task__Output } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import { request } from '../support/bbs.ts';
 import { requireEngine } from '../support/engine.ts';
+import { validator } from '../support/openapi.ts';
 import { S3_LOGIN, S3_REGION, startS3 } from '../support/s3-server.ts';
 import { cellName, startSystem, type TestSystem } from '../support/system.ts';
 
@@ -35,7 +36,10 @@ describe('outputs', () => {
   let system: TestSystem;
   beforeAll(async () => {
     await requireEngine();
-    system = await startSystem({ cells: { 'cell-1': { outputs: { maxMb: 64 } } } });
+    system = await startSystem({
+      bbs: { http: { listen: '127.0.0.1:0' } },
+      cells: { 'cell-1': { outputs: { maxMb: 64 } } },
+    });
   });
   afterAll(() => system.stop());
 
@@ -110,6 +114,21 @@ describe('outputs', () => {
     expect(name).toBe(`${task.task_guid}.zip`);
     expect(whole.bytes.length).toBe(Number(info.archive_bytes));
     expect(sha256(whole.bytes)).toBe(info.archive_sha256);
+  });
+
+  it('come over HTTP, listed, file by file, from any byte, and as the archive', async () => {
+    const { task_guid } = await run(shell('mkdir /d; printf abcdef > /d/f; echo out', { outputs: ['/d'] }));
+    const get = async (path: string) =>
+      await fetch(`http://${system.bbs.httpAddress}/v1/tasks/${task_guid}/outputs${path}`);
+    const listed = await (await get('')).text();
+    expect(validator('Outputs')(JSON.parse(listed))).toEqual([]);
+    const { archive_bytes, archive_sha256 } = JSON.parse(listed) as { archive_bytes: number; archive_sha256: string };
+    expect(await (await get('/download?name=d/f')).text()).toBe('abcdef');
+    expect(await (await get('/download?name=d/f&offset=4')).text()).toBe('ef');
+    const archive = Buffer.from(await (await get('/download')).arrayBuffer());
+    expect([archive.length, sha256(archive)]).toEqual([archive_bytes, archive_sha256]);
+    expect((await get('/download?name=d')).status).toBe(400);
+    expect((await get('/download?name=none')).status).toBe(404);
   });
 
   it('go on where a cut download ended', async () => {

@@ -237,6 +237,38 @@ describe('the REST mirror', () => {
     for (const { data } of await (await readEvents(`${base}/v1/tasks/valid/logs`)).take(1)) check('LogEvent', data);
   });
 
+  it('tells the steps of a task, why it waits, and what would become of a request', async () => {
+    const valid = (schema: string, { status, text }: { status: number; text: string }) => {
+      expect([status, validator(schema)(JSON.parse(text))]).toEqual([200, []]);
+      return JSON.parse(text) as never;
+    };
+    await call('POST', '/v1/tasks', spec('asked', { memory_mb: 10_000 }));
+    const waits: { summary: string; queue_position: number } = valid(
+      'Explanation',
+      await call('GET', '/v1/tasks/asked/explain'),
+    );
+    expect(waits).toMatchObject({ task: { task_guid: 'asked' } });
+    expect(waits.queue_position).toBeGreaterThan(0);
+    const dry = await call('POST', '/v1/explain', spec('dry'));
+    expect(valid('Explanation', dry)).toMatchObject({ task: null, summary: expect.any(String) });
+    expect((await call('GET', '/v1/tasks/dry')).status).toBe(404);
+    expect((await call('POST', '/v1/explain', spec('dry', { memory_md: 1 }))).status).toBe(400);
+
+    await call('POST', '/v1/tasks/asked/cancel', { reason: 'enough' });
+    const { number } = (await call('GET', '/v1/tasks/asked')).json as { number: number };
+    const { events }: { events: { kind: string }[] } = valid('Timeline', await call('GET', '/v1/tasks/asked/timeline'));
+    expect(events.map(({ kind }) => kind)).toEqual(['submitted', 'cancelled', 'completed']);
+    expect((await call('GET', '/v1/tasks/asked/outputs')).json).toMatchObject({ error: { code: 'not_found' } });
+    expect((await call('GET', `/v1/history/${number}`)).status).toBe(404);
+    await call('POST', '/v1/tasks/asked/resolve');
+    await call('DELETE', '/v1/tasks/asked');
+    for (const id of [number, 'asked'])
+      expect(valid('HistoryRecord', await call('GET', `/v1/history/${id}`))).toMatchObject({ task: { number } });
+    expect(valid('Timeline', await call('GET', `/v1/tasks/${number}/timeline`))).toMatchObject({
+      events: [{}, {}, {}, { kind: 'resolved' }],
+    });
+  });
+
   it('does nothing for a web page of another site', async () => {
     const page = { origin: 'http://evil.example' };
     expect((await call('POST', '/v1/tasks/twice/cancel', undefined, page)).status).toBe(403);

@@ -57,3 +57,9 @@ it('two one-machine systems on one engine have cells of different names, each th
   expect(ids[2]).toBe(ids[0]);
   expect(devCellId({}, { GAVEL_CELL_ID: 'mine' })).toBe('mine');
 });
+
+it('an engine address that is none is told with what would be right', () => {
+  expect(faultsIn(() => checked(cellConfig, cellSettings({ dockerHost: 'nonsense' }, {})))).toEqual([
+    'dockerHost: must be unix:///path, tcp://host:port or http://host:port',
+  ]);
+});

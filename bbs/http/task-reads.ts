@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { DomainError } from '../../src/domain/errors.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { taskToObject } from '../../src/platform/task-json.ts';
+import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
+import { ROLES } from '../../src/rpc/roles.ts';
+import { type Explained, explainDryRun, explainFound, explanationFields } from '../api/explain.ts';
+import type { LogsDeps } from '../api/logs.ts';
+import { findTask } from '../api/tasks.ts';
+import type { Outputs } from '../outputs.ts';
+import type { Timelines } from '../timelines.ts';
+import { whole, word } from './input.ts';
+import { type AnyRoute, route } from './route.ts';
+
+/* What is known of one task beside its record: its steps, what it left behind, and why it is where it is. */
+
+export interface TaskReadsDeps extends LogsDeps {
+  readonly timelines: Timelines;
+  readonly outputs: Outputs;
+}
+
+/** A cell that does not answer is given up before that; this is the last bound. */
+const ANSWER_MS = 30_000;
+const { TaskService: TASK } = ROLES;
+const nothing = z.strictObject({});
+
+export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid/timeline',
+    id: 'getTimeline',
+    summary: "Every step of a task's life, in order; live or from history",
+    roles: TASK.GetTimeline,
+    query: nothing,
+    answer: { status: 200, schema: 'Timeline' },
+    run: async (deps, { guid }) => {
+      const task = await findTask(deps, guid, true);
+      const { events, notes } = await deps.timelines.of(task, AbortSignal.timeout(ANSWER_MS));
+      return { json: { events: events.map((event, index) => ({ sequence: index + 1, ...event })), notes } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid/outputs',
+    id: 'listOutputs',
+    summary: 'What a finished run left behind, with sizes',
+    roles: TASK.ListOutputs,
+    query: nothing,
+    answer: { status: 200, schema: 'Outputs' },
+    run: async (deps, { guid }) => {
+      const info = await deps.outputs.list(await findTask(deps, guid, true), AbortSignal.timeout(ANSWER_MS));
+      const { archive_bytes, total_bytes, sealed_at, files, ...rest } = info;
+      return {
+        json: {
+          ...rest,
+          archive_bytes: Number(archive_bytes),
+          total_bytes: Number(total_bytes),
+          sealed_at: BigInt(sealed_at),
+          files: files.map(({ size, compressed_size, modified_at, ...file }) => ({
+            ...file,
+            size: Number(size),
+            compressed_size: Number(compressed_size),
+            modified_at: Number(modified_at),
+          })),
+        },
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid/outputs/download',
+    id: 'downloadOutputs',
+    summary: 'The bytes of one file of the outputs, or of the whole archive, a ZIP',
+    description: 'An answer that breaks off before its end ends without the mark of a complete one; `offset` resumes.',
+    roles: TASK.DownloadOutputs,
+    query: z.strictObject({
+      name: word('path of a file in the outputs; the archive when it is left out'),
+      offset: whole('begin behind so many bytes', 0, Number.MAX_SAFE_INTEGER),
+    }),
+    answer: { status: 200, streams: ['application/octet-stream'] },
+    run: async (deps, { guid, query: { name, offset } }) => {
+      const task = await findTask(deps, guid, true);
+      const chunks = (signal: AbortSignal) => bytesOf(deps, task, name, offset, signal);
+      return { stream: { type: 'application/octet-stream', chunks, failure: () => undefined } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/:guid/explain',
+    id: 'explainTask',
+    summary: 'Why a task waits, cell by cell, and what would help; why it is where it is; or why it ended so',
+    roles: TASK.ExplainPlacement,
+    query: nothing,
+    answer: { status: 200, schema: 'Explanation' },
+    run: async (deps, { guid }) => explanation(explainFound(deps.view, await findTask(deps, guid, true))),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/explain',
+    id: 'explainRequest',
+    summary: 'A dry run: whether and where a request would be placed now, and what would help. Nothing is created',
+    roles: TASK.ExplainPlacement,
+    query: nothing,
+    body: { schema: taskSpec, name: 'TaskCreateRequest', required: true, read: parseTaskSpec },
+    answer: { status: 200, schema: 'Explanation' },
+    run: ({ view }, { body }) => explanation(explainDryRun(view, body)),
+  }),
+];
+
+function explanation(explained: Explained) {
+  const { task } = explained;
+  return { json: { ...explanationFields(explained), task: task === undefined ? null : taskToObject(task) } };
+}
+
+async function* bytesOf(
+  { outputs }: TaskReadsDeps,
+  task: Task,
+  name: string,
+  offset: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const path = name.replace(/^\/+/, '');
+  for await (const { start, data } of outputs.download(task, path === '' ? [] : [path], offset, signal)) {
+    if (start && path !== '' && start.path !== path)
+      throw new DomainError('invalid_argument', `name: ${name} is a folder; name one of its files`);
+    if (data) yield data;
+  }
+}
