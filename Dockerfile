@@ -32,5 +32,7 @@ RUN ln -s /app/dist/src/main.js /usr/local/bin/gavel && mkdir -p /var/lib/gavel 
 USER 10001:10001
 VOLUME /var/lib/gavel
 # The program takes SIGTERM itself and ends within 10 s; as pid 1 it has no children of its own to reap.
-ENTRYPOINT ["node", "/app/dist/src/main.js"]
+# Young objects get twice node's usual room: the newest 20,000 events are kept for readers, so most of what a commit makes outlives a small
+# young generation, and a BBS under load spent a sixth of its CPU on copying it. Costs up to 50 MB.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/dist/src/main.js"]
 CMD ["--help"]

@@ -17,8 +17,10 @@ import {
   row,
   startBbsProcess,
   startBenchEtcd,
+  startProcess,
   taskRequest,
 } from './bbs-parts.ts';
+import { LeanChannel } from './lean-client.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const ROUND_MS = 2_000;
@@ -87,6 +89,13 @@ async function batchedLives({ tasks, placement, cells }: Clients, { id: cell_id,
   const kept = ends.flatMap((end) => end.verdicts).find((verdict) => verdict.code !== '');
   if (kept !== undefined) throw new Error(`a task could not be cleared away: ${kept.message}`);
   return BATCH;
+}
+
+const MESSAGE = Buffer.alloc(300, 'm');
+
+async function bareCall(channel: LeanChannel): Promise<number> {
+  await channel.call('/bench.Echo/Call', MESSAGE);
+  return 1;
 }
 
 /** The same keys and about the same bytes in the same order, as bare transactions by the same store client with its group commit. */
@@ -163,11 +172,14 @@ async function lifecycles(): Promise<Row[]> {
   const batched = () => perSecond(LANES, ROUND_MS, () => batchedLives(clients, cell));
   await unary();
   await batched();
-  const [ours, ourBatches, bares, bareBatches] = [measured(), measured(), measured(), measured()];
+  const [ours, ourBatches, bares, bareBatches, calls] = [measured(), measured(), measured(), measured(), measured()];
+  const echo = await startProcess('echo-server', {});
+  const echoes = new LeanChannel(echo.address);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (only.includes('unary')) {
       await note(ours, one, unary);
       await note(bares, [], () => perSecond(UNARY_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
+      await note(calls, [echo], () => perSecond(UNARY_IN_FLIGHT, ROUND_MS / 4, () => bareCall(echoes)));
     }
     if (only.includes('batched')) {
       await note(ourBatches, one, batched);
@@ -176,7 +188,13 @@ async function lifecycles(): Promise<Row[]> {
   }
   const { total } = await clients.tasks.ListTasks({ page_size: 1 });
   if (total !== '0') throw new Error(`${total} tasks are left of those that were deleted`);
-  if (only.includes('unary')) rows.push(row('lifecycles/s on etcd, unary', '/s', ours.rates, bares.rates, costs(ours)));
+  echoes.close();
+  await echo.stop();
+  if (only.includes('unary')) {
+    rows.push(row('lifecycles/s on etcd, unary', '/s', ours.rates, bares.rates, costs(ours)));
+    // How fast this machine is just now: on one that others use too, a life costs so many bare calls rather than so many µs.
+    rows.push(row('CPU of the BBS for a unary life (peer: a bare gRPC call)', 'µs', ours.bbsUs, calls.bbsUs));
+  }
   if (only.includes('batched'))
     rows.push(row('lifecycles/s on etcd, batched', '/s', ourBatches.rates, bareBatches.rates, costs(ourBatches)));
   if (only.includes('creates')) rows.push(...(await creates(clients, one)));

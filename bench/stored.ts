@@ -1,6 +1,6 @@
 /**
  * A BBS with 100,000 live tasks beside one with none: lists, creates, memory, idle CPU, start-up, a thousand readers of events.
- *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/bbs-stored.js
+ *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/stored.js
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:http2';
