@@ -1,6 +1,8 @@
 import { DomainError } from '../domain/errors.ts';
 import { isTerminal, type Outcome, type Task, type TaskState } from '../domain/task.ts';
+import { parseJson } from '../platform/json.ts';
 import { durationToWire, taskFromWire } from '../rpc/codec.ts';
+import { type Callback, Callbacks } from './callback-ledger.ts';
 import type { Connection } from './connection.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { followTask, readRecord, type TaskEvent } from './follow.ts';
@@ -28,6 +30,8 @@ export interface WaitOptions {
   /** Gives up with a TaskError `deadline` after this time; the task goes on. Default: waits as long as the task takes. */
   readonly timeoutMs?: number;
   readonly onEvent?: (event: TaskEvent) => void;
+  /** The output as it is written; all of it has been told when the wait ends with the task. Output that cannot be had ends no wait. */
+  readonly onLog?: (entry: LogEntry) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -73,17 +77,32 @@ export class TaskHandle {
    */
   async wait(options: WaitOptions = {}): Promise<Task> {
     const { signal, clear } = limited(options.signal, options.timeoutMs, this.id);
+    const left = new AbortController();
+    const told = this.#tell(options.onLog, signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]));
     try {
       for await (const event of followTask(this.#connection, this.id, { uid: this.#uid, signal })) {
         options.onEvent?.(event);
         const { task } = event;
-        if (event.type === 'removed' || isTerminal(task.state)) return task;
+        if (event.type === 'removed' || isTerminal(task.state)) {
+          await told;
+          return task;
+        }
         if (options.until?.includes('claimed') === true && task.claimed_at > 0n) return task;
         if (options.until?.includes('running') === true && task.started_at > 0n) return task;
       }
       throw new DomainError('internal', `the events of task ${this.id} ended before the task did`);
     } finally {
+      left.abort();
       clear();
+    }
+  }
+
+  async #tell(onLog: WaitOptions['onLog'], signal: AbortSignal): Promise<void> {
+    if (onLog === undefined) return;
+    try {
+      for await (const entry of this.logs({ follow: true, signal })) onLog(entry);
+    } catch {
+      // The record is what is waited for.
     }
   }
 
@@ -130,10 +149,36 @@ export class TaskHandle {
   }
 
   /** What the result file held; null while the task is not over, and when it did not succeed. */
-  async result(): Promise<{ readonly text: string; readonly bytes: number; readonly truncated: boolean } | null> {
-    const task = await this.info();
+  async result(
+    signal?: AbortSignal,
+  ): Promise<{ readonly text: string; readonly bytes: number; readonly truncated: boolean } | null> {
+    const task = await this.info(signal);
     if (task.outcome !== 'succeeded') return null;
     return { text: task.result, bytes: task.result_bytes, truncated: task.result_truncated };
+  }
+
+  /**
+   * The result as JSON, through the schema where one is given (anything with `parse`); null as for `result`.
+   * @throws TaskError `invalid_argument` when it is no JSON, or was cut; what the schema throws.
+   */
+  async resultJson<T = unknown>(
+    schema?: { readonly parse: (value: unknown) => T },
+    signal?: AbortSignal,
+  ): Promise<T | null> {
+    const result = await this.result(signal);
+    if (result === null) return null;
+    if (result.truncated)
+      throw new DomainError(
+        'invalid_argument',
+        `result: its ${result.bytes} bytes were cut; read the file from the outputs`,
+      );
+    const value = parseJson(result.text);
+    return schema === undefined ? (value as T) : schema.parse(value);
+  }
+
+  /** What became of its completion callback, with the newest tries. @throws TaskError `not_found`, `invalid_transition` without one. */
+  async deliveries(signal?: AbortSignal): Promise<Callback> {
+    return await new Callbacks(this.#connection).get(this.id, signal);
   }
 
   /** How long its process has run, or ran: `00:03:12`. */

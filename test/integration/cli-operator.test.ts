@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { request, startTestBbs } from '../support/bbs.ts';
 import { CliWorld } from '../support/cli-world.ts';
 import { FakeCluster, happyScript } from '../support/fake-task-service.ts';
 
@@ -66,6 +70,28 @@ describe('lists', () => {
     expect(code).toBe(2);
     expect(err).toContain(said);
   });
+});
+
+it('B27 finished tasks stay on record over a restart of all servers', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gavel-record-'));
+  const store = { kind: 'embedded', path: folder } as const;
+  try {
+    const first = await startTestBbs({ store });
+    for (const task_guid of ['ended', 'resolved']) {
+      await first.tasks.DesireTask(request({ task_guid, domain: 'b27' }));
+      await first.tasks.CancelTask({ task_guid });
+    }
+    await first.tasks.ResolveTask({ task_guid: 'resolved' });
+    await first.tasks.DeleteTask({ task_guid: 'resolved' });
+    await first.stop();
+    const second = await startTestBbs({ store });
+    const env = { GAVEL_SERVER: second.bbs.address };
+    const { out } = await gavel(['tasks', 'recent', '--domain', 'b27', '-o', 'name'], { env });
+    expect(out).toBe('resolved\nended\n');
+    await second.stop();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('gavel explain', () => {

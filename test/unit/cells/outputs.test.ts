@@ -284,6 +284,6 @@ it.each([
   [1_073_741_824, '1.00 GB'],
   [5_368_709_120, '5.00 GB'],
   [5_242_880_000_000, '4.77 TB'],
-])('%d bytes are %s', (bytes, text) => {
+])('I11 %d bytes are %s', (bytes, text) => {
   expect(formatSize(bytes)).toBe(text);
 });

@@ -170,6 +170,30 @@ describe('wait', () => {
   });
 });
 
+describe('what a task gave', () => {
+  it('is told while it is waited for, to the last line', async () => {
+    fake.script = happyScript();
+    const handle = await client.tasks.run(spec);
+    const types: string[] = [];
+    await handle.wait({ onLog: (entry) => types.push(entry.type) });
+    expect(types.filter((type) => type === 'line').length).toBeGreaterThan(0);
+    expect(types.at(-1)).toBe('end');
+  });
+
+  it('is JSON, through a schema, or an error that says what is wrong', async () => {
+    const give = (guid: string, result: string, over: object = {}) => {
+      fake.put({ task_guid: guid });
+      fake.finish(guid, { result, result_bytes: result.length, ...over });
+      return client.task(guid);
+    };
+    const schema = { parse: (value: unknown) => Number((value as { n: unknown }).n) };
+    expect(await give('json', '{"n": 7}').resultJson(schema)).toBe(7);
+    await expect(give('text', 'hello').resultJson()).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(give('cut', '{}', { result_truncated: true }).resultJson()).rejects.toThrow('were cut');
+    expect(await give('bad', '', { outcome: 'failed' }).resultJson()).toBeNull();
+  });
+});
+
 describe('logs', () => {
   it('come whole and in order over a broken stream, with the end mark last', async () => {
     const { task_guid } = fake.put({ task_guid: 'talks' });
