@@ -26,8 +26,14 @@ export interface Delivered {
 const READ_MAX_BYTES = 65_536;
 const HEADER_MAX_BYTES = 16_384;
 
-/** Link-local and cloud metadata addresses: what runs there trusts whoever can reach it. */
-export const DEFAULT_DENY = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128'];
+/** Link-local and cloud metadata addresses, also as NAT64 and 6to4 spell them: what runs there trusts whoever can reach it. */
+export const DEFAULT_DENY = [
+  '169.254.0.0/16',
+  'fe80::/10',
+  'fd00:ec2::254/128',
+  '64:ff9b::a9fe:0/112',
+  '2002:a9fe::/32',
+];
 
 /**
  * One try to hand over a body. Redirects are not followed, answers are not decompressed and read to 64 KiB at most, and

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 export interface TestAuthority {
   readonly ca: string;
   /** A certificate for 127.0.0.1 whose holder is `uri`, for example `gavel://cell/cell-1`; without one for a bare server. */
-  issue(name: string, uri?: string): { cert: string; key: string };
+  issue(
+    name: string,
+    uri?: string,
+    over?: { readonly days?: number; readonly host?: string },
+  ): { cert: string; key: string };
   remove(): void;
 }
 
@@ -19,8 +23,8 @@ export function makeAuthority(): TestAuthority {
   openssl('req', '-x509', ...key, '-days', '2', '-subj', '/CN=test', '-keyout', path('ca.key'), '-out', path('ca.pem'));
   return {
     ca: path('ca.pem'),
-    issue: (name, uri) => {
-      const names = ['IP:127.0.0.1', 'DNS:localhost', ...(uri === undefined ? [] : [`URI:${uri}`])];
+    issue: (name, uri, { days = 2, host = 'IP:127.0.0.1,DNS:localhost' } = {}) => {
+      const names = [host, ...(uri === undefined ? [] : [`URI:${uri}`])];
       writeFileSync(path(`${name}.ext`), `subjectAltName=${names.join(',')}\n`);
       openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', path(`${name}.key`), '-out', path(`${name}.csr`));
       openssl(
@@ -34,7 +38,7 @@ export function makeAuthority(): TestAuthority {
         path('ca.key'),
         '-CAcreateserial',
         '-days',
-        '2',
+        String(days),
         '-extfile',
         path(`${name}.ext`),
         '-out',
