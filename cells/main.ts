@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { errorText } from '../src/domain/errors.ts';
 import { type Clock, systemClock } from '../src/platform/clock.ts';
 import { bounded, type Running } from '../src/platform/group.ts';
+import { acquireLock } from '../src/platform/lock-file.ts';
 import { Metrics } from '../src/platform/metrics.ts';
 import { serveOps } from '../src/platform/ops-server.ts';
 import { readTls } from '../src/platform/tls.ts';
@@ -31,6 +32,7 @@ import { ControlLink } from './rep/control-link.ts';
 import { pushData } from './rep/data-push.ts';
 import { findRemains } from './rep/found.ts';
 import { Health } from './rep/health.ts';
+import { KeptLease } from './rep/kept-lease.ts';
 import { pushLogs } from './rep/log-push.ts';
 import { Membership } from './rep/membership.ts';
 import { Peers } from './rep/peers.ts';
@@ -69,7 +71,7 @@ export interface RunningCell extends Running {
   readonly metricsAddress: string | undefined;
 }
 
-/** Starts the cell role. @throws DomainError when the engine does not answer or `stateDir` cannot be written. */
+/** Starts the cell role. @throws DomainError when the engine does not answer, or `stateDir` cannot be written or is another process's. */
 export async function startCell(config: CellConfig, deps: CellDeps): Promise<RunningCell> {
   const { log, clock = systemClock(), killOnStop = false } = deps;
   const tls = readTls(config.tls);
@@ -89,7 +91,9 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   // Everything that waits listens to it, and there is no upper limit to what waits.
   setMaxListeners(0, leaving.signal);
   const peers = new Peers(config.bbs, tls);
+  let release = () => {};
   try {
+    release = acquireLock(join(config.stateDir, 'owner.lock'), `stateDir: ${config.stateDir}`);
     const engine = await runtime.info();
     const total = await totalOf(config, engine);
     const journal = new Journal(config.stateDir, log);
@@ -126,12 +130,15 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const changed = () => auction.changed();
     const health = new Health(runtime, engine, config.stateDir, log, changed);
     const controls: ControlLink[] = [];
+    const lease = new KeptLease(config.stateDir, log);
     const membership: Membership = new Membership({
       peers,
       offer,
       incarnation: randomUUID(),
       clock,
       log,
+      lastTtlMs: await lease.load(),
+      onTtl: (ttlMs) => lease.keep(ttlMs),
       onEpoch: async (epoch) => {
         for (const control of controls) control.reopen();
         await rep.reconcile(epoch);
@@ -290,6 +297,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       peers.close();
       await runtime.close();
       await ops?.stop();
+      release();
       log.info({ left: rep.size }, 'cell.stopped');
     };
     let stopped: Promise<void> | undefined;
@@ -298,6 +306,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     leaving.abort();
     peers.close();
     await runtime.close();
+    release();
     throw error;
   }
 }

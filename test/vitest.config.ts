@@ -5,7 +5,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Of the fault suite `make test` runs the short form (GAVEL_FAULTS unset); these files have none. */
 const short = process.env['GAVEL_FAULTS'] !== 'all';
-const LONG_FAULTS = ['test/faults/cut.test.ts', 'test/faults/store.test.ts'];
+const LONG_FAULTS = ['cut', 'full', 'store'].map((name) => `test/faults/${name}.test.ts`);
 
 /** One folder of test/ as a project. Files that measure or change the shared engine itself run one at a time. */
 const project = (name: string, seconds: number, parallel: boolean, order: number) => ({

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../src/domain/errors.ts';
+import { acquireLock } from '../../src/platform/lock-file.ts';
 import { toEntry } from './embedded/codec.ts';
 import { Database, type History, type Transaction } from './embedded/database.ts';
 import { Leases, type MonotonicClock } from './embedded/leases.ts';
-import { acquireLock } from './embedded/lock-file.ts';
 import { readPage } from './embedded/page.ts';
 import { Subscribers } from './embedded/subscribers.ts';
 import { Writer } from './embedded/writer.ts';
@@ -40,7 +40,7 @@ export interface EmbeddedStoreOptions {
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   mkdirSync(options.path, { recursive: true, mode: 0o700 });
-  const release = acquireLock(join(options.path, 'owner.lock'), options.path);
+  const release = acquireLock(join(options.path, 'owner.lock'), `the store at ${options.path}`);
   try {
     const database = new Database(options.path, { ...DEFAULT_HISTORY, ...options.history });
     return new EmbeddedStore(database, options.clock ?? performance, release);

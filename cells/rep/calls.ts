@@ -125,7 +125,7 @@ export class Calls {
   /** Until the BBS has it, or has said for good that it is not ours; nothing else lets a finished task go. */
   async complete(claim: Claim, ending: Ending, events: TimelineEvent[], signal: AbortSignal): Promise<Judged> {
     const item = { claim: claimToWire(claim), outcome: endingToWire(ending), events };
-    const backoff = new Backoff({ firstMs: 100, mostMs: 30_000 });
+    const backoff = new Backoff({ firstMs: 100, mostMs: PAUSES.mostMs });
     for (;;) {
       await this.#membership.settled(signal);
       const judged = await answered(async () => await this.#completes.call(item), signal);

@@ -14,6 +14,10 @@ export interface MembershipDeps {
   readonly incarnation: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What the lease was the last time; undefined = nothing is known. */
+  readonly lastTtlMs?: number | undefined;
+  /** The BBS has told the lease. */
+  readonly onTtl: (ttlMs: number) => void;
   /** With each new epoch, before any work under it. */
   readonly onEpoch: (epoch: string) => Promise<void>;
   /** Contact is lost for so long that the BBS may soon call our tasks lost: stop them now. */
@@ -41,7 +45,7 @@ export class Membership {
   readonly #registered = new Latch();
   readonly #settled = new Latch();
   #epoch: string | undefined;
-  #ttlMs = TTL_FIRST_MS;
+  #ttlMs: number;
   #sentAt = Number.NEGATIVE_INFINITY;
   #held = false;
   #draining = false;
@@ -53,6 +57,7 @@ export class Membership {
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
+    this.#ttlMs = deps.lastTtlMs ?? TTL_FIRST_MS;
   }
 
   get epoch(): string | undefined {
@@ -173,6 +178,7 @@ export class Membership {
           async (client) => await client.Register({ offer, incarnation }, { timeoutMs, signal }),
         );
         this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
+        this.#deps.onTtl(this.#ttlMs);
         this.#epoch = answer.epoch;
         this.drain(answer.drain);
         this.#held = true;

@@ -21,7 +21,7 @@ describe('a cell that is cut off', () => {
     await scene.verdict();
   });
 
-  const cut = (mode: 'stall' | 'eat-answers') => {
+  const cut = (mode: 'stall' | 'eat-answers' | 'eat-requests') => {
     for (const proxy of scene.cluster.cellProxies[0] ?? []) proxy.mode = mode;
   };
   const heal = () => {
@@ -50,6 +50,7 @@ describe('a cell that is cut off', () => {
   it.each([
     ['C02: for longer than the grace', 'stall'],
     ['C03: in one direction, so that it speaks and does not hear', 'eat-answers'],
+    ['C03: in the other, so that it hears and is not heard', 'eat-requests'],
   ] as const)('%s: its process is dead before the task is called lost (I13)', async (_name, mode) => {
     const guid = await beating();
     cut(mode);

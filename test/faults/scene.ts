@@ -148,6 +148,20 @@ export class Scene {
     }
   }
 
+  /** A task's state as one server tells it. */
+  async askFor(bbs: number, guid: string): Promise<string> {
+    const channel = new Channel({ addresses: [`127.0.0.1:${this.cluster.bbsPorts[bbs]}`] });
+    try {
+      return (await channel.client('TaskService').GetTask({ task_guid: guid }, { retry: true, timeoutMs: 5_000 }))
+        .state;
+    } catch (error) {
+      if (isDomainError(error)) return error.code;
+      throw error;
+    } finally {
+      channel.close();
+    }
+  }
+
   async look(guid: string): Promise<Task__Output | undefined> {
     try {
       return await this.cluster.tasks.GetTask(
@@ -191,7 +205,7 @@ export class Scene {
     // A cell that was cut off or paused takes its place again; until then its tasks would be called impossible.
     const host = this.cluster.etcd.hosts[0] ?? '';
     await until(
-      async () => (await cellsRegistered(host)) === this.cluster.cells.length,
+      async () => (await cellsRegistered(host).catch(() => -1)) === this.cluster.cells.length,
       GATHER_MS,
       'the return of every cell',
     );

@@ -121,6 +121,27 @@ describe('the death of a server', () => {
     expect(await scene.ended(guid)).toMatchObject({ outcome: 'succeeded' });
   });
 
+  it.each(whole('D22: the leader dies in the middle of a sweep'))('%s', async () => {
+    const [auctioneer] = scene.cluster.auctioneers;
+    auctioneer?.pause();
+    for (const bbs of scene.cluster.bbs) bbs.arm('store.complete:before=kill@5');
+    const asked = Array.from({ length: 12 }, () => ({ ...quick(), placement_deadline: { seconds: 2 } }));
+    const tasks = await Promise.all(asked.map(async (one) => await scene.submit(one)));
+    await until(() => scene.cluster.bbs.some(({ running }) => !running), 30_000, 'the death of the leader');
+    for (const bbs of scene.cluster.bbs) bbs.arm('');
+    // The other one takes the lead and finishes; nobody starts the first.
+    for (const { task_guid: guid } of tasks)
+      expect(await scene.ended(guid, 30_000)).toMatchObject({
+        outcome: 'unplaced',
+        failure_code: 'placement_deadline',
+      });
+    // I24: once it is quiet, nothing is written to any task.
+    const revision = async () => (await scene.history()).findLast(({ key }) => key.startsWith('task/'))?.revision;
+    const quiet = await revision();
+    await sleep(2_000);
+    expect(await revision()).toBe(quiet);
+  });
+
   it('D17: no BBS answers while a task ends', async () => {
     const { task_guid: guid } = await scene.submit(
       scene.request('sleep 1; printf kept > /tmp/r', { result_file: '/tmp/r' }),

@@ -39,6 +39,19 @@ describe('a store of three members', () => {
     scene.cluster.etcd.members[1]?.resume();
   });
 
+  it.each([0, 1, 2])('E05: member %i is cut off from the others, and whoever asked it asks another', async (at) => {
+    const { isolate, hosts } = scene.cluster.etcd;
+    await isolate(at);
+    await until(async () => !(await fetch(`${hosts[at]}/health`)).ok, 20_000, 'that it knows no leader');
+    const tasks = await batch(4);
+    expect(await outcomes(tasks)).toEqual(['succeeded']);
+    // Each BBS by itself: one that followed the cut off member would show them waiting for ever.
+    for (const { task_guid: guid } of tasks)
+      for (const bbs of [0, 1]) await until(async () => (await scene.askFor(bbs, guid)) === 'COMPLETED', 15_000, guid);
+    scene.cluster.etcd.heal();
+    await until(async () => (await fetch(`${hosts[at]}/health`)).ok, 20_000, 'that it knows the leader');
+  });
+
   it('E03: no majority for a while: what runs goes on, what ended is told after it', async () => {
     const [first] = await batch(1, 'sleep 3; exit 0');
     await scene.begun(first?.task_guid ?? '');

@@ -11,6 +11,7 @@ import type { ContainerRuntime } from '../../cells/executor/runtime.ts';
 import { startCell } from '../../cells/main.ts';
 import type { Running } from '../../src/platform/group.ts';
 import type { LogEntry__Output } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
+import { freePort } from '../support/etcd.ts';
 import { FakeBbs, runTask } from '../support/fake-bbs.ts';
 
 const log = pino({ level: process.env['CELL_TEST_LOG'] ?? 'silent' });
@@ -460,6 +461,37 @@ describe('a cell', () => {
     bbs.dropCell();
     await starting;
     expect(bbs.joined).toBe(true);
+  });
+
+  it('keeps a second process out of its state folder, and lets the next one in', async () => {
+    const cell = await start();
+    const second = startCell(
+      cellConfig.parse({ cellId: 'cell-2', bbs: [bbs.address], auctioneer: [bbs.address], stateDir }),
+      { log, runtime: lasting() },
+    );
+    await expect(second).rejects.toMatchObject({
+      message: expect.stringMatching(/^stateDir: .* is in use by process \d+/) as string,
+    });
+    await cell.stop();
+    bbs.dropCell();
+    await start();
+  });
+
+  it('counts with the lease that it had last while no BBS answers: its tasks end before they may be called lost', async () => {
+    bbs.ttlMs = 500;
+    const first = await start();
+    const task = runTask({ FAKE_RUN_MS: '60000' });
+    bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    const { address } = bbs;
+    await first.stop();
+    expect(await containers()).toBe(1);
+    const away = `127.0.0.1:${await freePort()}`;
+    const config = { cellId: 'cell-1', bbs: [away], auctioneer: [address], stateDir, memoryMb: 100, diskMb: 100 };
+    const alone = await startCell(cellConfig.parse(config), { log, runtime: lasting() });
+    cells.push(alone);
+    // Two leases of half a second; the lease that is counted with when nothing is known would take twenty.
+    await until(() => runtime.calls.kill > 0);
   });
 
   it('pushes output during the run and after it, without a seam', async () => {

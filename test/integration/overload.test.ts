@@ -78,16 +78,25 @@ describe('E09: an etcd that fills up', () => {
   });
 
   let filled = 0;
+  const put = async (bytes: number): Promise<void> => {
+    filled += 1;
+    await raw.commit({ guards: [], writes: [{ put: `${filled}`, value: Buffer.alloc(bytes, 'x') }] });
+  };
   const fillTo = async (share: number): Promise<void> => {
     while ((await room.look()).file < share) {
-      filled += 1;
-      await raw.commit({ guards: [], writes: [{ put: `${filled}`, value: Buffer.alloc(400_000, 'x') }] });
+      await put(400_000);
       // Its own figures follow with its next batch of writes, ten a second.
       await sleep(50);
     }
   };
+  /** Without gaps: a file with gaps is defragmented, and is not full any more. @throws when it is. */
+  const fillUp = async (): Promise<never> => {
+    for (;;) await Promise.all(Array.from({ length: 16 }, async () => await put(30_000)));
+  };
   const empty = async (): Promise<void> => {
-    for (; filled > 0; filled -= 1) await raw.commit({ guards: [], writes: [{ delete: `${filled}` }] });
+    const keys = Array.from({ length: filled }, (_, at) => `${at + 1}`);
+    await Promise.all(keys.map(async (key) => await raw.commit({ guards: [], writes: [{ delete: key }] })));
+    filled = 0;
   };
 
   it('refuses new tasks in time and with a hint, lets all others end, and takes new ones when there is room', async () => {
@@ -116,7 +125,7 @@ describe('E09: an etcd that fills up', () => {
 
   it('loses no end that comes while it is full to the brim, and gets well by itself', async () => {
     const one = await running('one');
-    const full = await refusal(fillTo(2));
+    const full = await refusal(fillUp());
     expect(full.code).toBe('overloaded');
     // The cell keeps what it is told by this, and asks again.
     expect(await one.end()).toBe('overloaded');

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PeerProxy } from './peer-proxy.ts';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -27,6 +28,10 @@ export interface TestEtcdMember {
 export interface TestEtcd {
   readonly hosts: readonly string[];
   readonly members: readonly TestEtcdMember[];
+  /** Cuts one member off from the others, silently; its clients still reach it. Only with `cuttable`. */
+  isolate(member: number): Promise<void>;
+  /** All members reach each other again. */
+  heal(): void;
   /** Kills every member and removes the data. */
   stop(): Promise<void>;
 }
@@ -35,6 +40,8 @@ export interface TestEtcdOptions {
   readonly members?: 1 | 3;
   /** More arguments for each member, for example `--quota-backend-bytes=...`. */
   readonly args?: readonly string[];
+  /** Members reach each other through proxies, so that one can be cut off. */
+  readonly cuttable?: boolean;
 }
 
 /** A real etcd, in a folder of its own below the system's temporary folder, on free ports. */
@@ -47,13 +54,17 @@ export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd
       peer: await freePort(),
     })),
   );
-  const cluster = plans.map((plan) => `${plan.name}=http://127.0.0.1:${plan.peer}`).join(',');
-  const members = plans.map((plan) => {
+  const proxies =
+    options.cuttable === true ? await Promise.all(plans.map(async ({ peer }) => await PeerProxy.start(peer))) : [];
+  const reachable = (at: number) => `http://127.0.0.1:${proxies[at]?.port ?? plans[at]?.peer}`;
+  const cluster = plans.map((plan, at) => `${plan.name}=${reachable(at)}`).join(',');
+  const members = plans.map((plan, at) => {
     const data = join(folder, plan.name);
-    return new Member(plan.port, data, memberArgs(plan, cluster, data, options.args ?? []));
+    return new Member(plan.port, data, memberArgs(plan, reachable(at), cluster, data, options.args ?? []));
   });
   const stop = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.kill()));
+    await Promise.all(proxies.map(async (proxy) => await proxy.stop()));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
@@ -63,7 +74,22 @@ export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd
     await stop();
     throw error;
   }
-  return { hosts: members.map((member) => member.host), members, stop };
+  const hosts = members.map((member) => member.host);
+  const isolate = async (member: number): Promise<void> => {
+    const id = await memberId(hosts[member] ?? '', `m${member}`);
+    for (const [at, proxy] of proxies.entries()) proxy.cut((from) => at === member || from === id);
+  };
+  const heal = (): void => {
+    for (const proxy of proxies) proxy.heal();
+  };
+  return { hosts, members, isolate, heal, stop };
+}
+
+/** As members spell it to each other: hex. */
+async function memberId(host: string, name: string): Promise<string> {
+  const answer = await fetch(`${host}/v3/cluster/member/list`, { method: 'POST', body: '{}' });
+  const { members } = (await answer.json()) as { members: { ID: string; name: string }[] };
+  return BigInt(members.find((member) => member.name === name)?.ID ?? 0).toString(16);
 }
 
 export async function freePort(): Promise<number> {
@@ -81,7 +107,13 @@ interface Plan {
   readonly peer: number;
 }
 
-function memberArgs(plan: Plan, cluster: string, folder: string, more: readonly string[]): string[] {
+function memberArgs(
+  plan: Plan,
+  advertised: string,
+  cluster: string,
+  folder: string,
+  more: readonly string[],
+): string[] {
   const client = `http://127.0.0.1:${plan.port}`;
   const peer = `http://127.0.0.1:${plan.peer}`;
   const own = { '--name': plan.name, '--data-dir': folder, '--logger': 'zap', '--log-level': 'error' };
@@ -89,7 +121,7 @@ function memberArgs(plan: Plan, cluster: string, folder: string, more: readonly 
     '--listen-client-urls': client,
     '--advertise-client-urls': client,
     '--listen-peer-urls': peer,
-    '--initial-advertise-peer-urls': peer,
+    '--initial-advertise-peer-urls': advertised,
     '--initial-cluster': cluster,
   };
   return [...Object.entries({ ...own, ...addresses }).flat(), ...more];

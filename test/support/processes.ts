@@ -236,7 +236,11 @@ export class Cluster {
 
   static async open(options: ClusterOptions = {}): Promise<Cluster> {
     const folder = await mkdtemp(join(tmpdir(), 'gavel-faults-'));
-    const etcd = await startEtcd({ members: options.members ?? 1, args: options.etcdArgs ?? [] });
+    const etcd = await startEtcd({
+      members: options.members ?? 1,
+      args: options.etcdArgs ?? [],
+      cuttable: options.members === 3,
+    });
     const bbsPorts = await Promise.all(times(options.bbs ?? 2, freePort));
     const auctioneerPorts = await Promise.all(times(options.auctioneers ?? 1, freePort));
     const proxied = async (on: boolean | undefined, ports: readonly number[]) =>

@@ -9,7 +9,9 @@ export type ProxyMode =
   /** Keeps connections open and hands nothing on in either direction. */
   | 'stall'
   /** Hands on what the client sends, and throws the answers away. */
-  | 'eat-answers';
+  | 'eat-answers'
+  /** Hands on what the server sends, and throws away what the client does. */
+  | 'eat-requests';
 
 /** A TCP proxy with faults, in front of any server on this host. */
 export class TcpProxy {
@@ -99,7 +101,9 @@ export class TcpProxy {
       socket.on('error', end);
       socket.on('close', end);
     }
-    client.on('data', (chunk: Buffer) => server.write(chunk));
+    client.on('data', (chunk: Buffer) => {
+      if (this.#mode !== 'eat-requests') server.write(chunk);
+    });
     server.on('data', (chunk: Buffer) => {
       if (this.#mode === 'eat-answers') return;
       const cut = this.#cut;

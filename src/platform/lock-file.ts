@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { DomainError } from '../../../src/domain/errors.ts';
+import { DomainError } from '../domain/errors.ts';
 
 /**
- * Keeps a second process away from the files of an embedded store. LMDB itself would let it in, and its commits would have
- * revisions that this process does not know of.
+ * Keeps a second process away from files that only one may use.
+ * @param what they are, with their path, for the message.
  * @returns what releases the lock.
  * @throws DomainError `unavailable` when a living process holds it.
  */
-export function acquireLock(file: string, path: string): () => void {
+export function acquireLock(file: string, what: string): () => void {
   const mine = `${process.pid} ${startOf(process.pid) ?? '-'}`;
   // Twice: once more after a dead owner's file was put aside.
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -19,17 +19,14 @@ export function acquireLock(file: string, path: string): () => void {
       if (!isCode(error, 'EEXIST')) throw error;
     }
     const owner = readIfPresent(file);
-    if (owner !== undefined && isAlive(owner)) throw refused(path, owner);
+    if (owner !== undefined && isAlive(owner)) throw refused(what, owner);
     putAside(file, owner);
   }
-  throw refused(path, readIfPresent(file) ?? 'unknown');
+  throw refused(what, readIfPresent(file) ?? 'unknown');
 }
 
-function refused(path: string, owner: string): DomainError {
-  return new DomainError(
-    'unavailable',
-    `the store at ${path} is in use by process ${owner.split(' ')[0]}; only one may open it`,
-  );
+function refused(what: string, owner: string): DomainError {
+  return new DomainError('unavailable', `${what} is in use by process ${owner.split(' ')[0]}; only one may open it`);
 }
 
 /** Renamed before it is removed, so that of two processes that both saw the dead owner only one takes its file away. */
