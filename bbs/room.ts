@@ -16,7 +16,8 @@ const AGAIN_MS = 5_000;
 const GROWTH = 3;
 
 /**
- * Keeps etcd from becoming so full that nothing can end any more. New tasks are refused before that; what was deleted is
+ * Keeps etcd from becoming so full that nothing can end any more (its own alarm does not see commits that travel as a group, and stops
+ * those that do not). New tasks are refused before that; what was deleted is
  * compacted away; a file with many gaps is defragmented, and when etcd has raised its alarm all the same, that is ended as soon as there is room.
  * One BBS does this, and any of them while etcd is full, since no new leader can be elected then. Done twice it does no harm.
  */

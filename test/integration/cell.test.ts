@@ -478,7 +478,7 @@ describe('a cell', () => {
   });
 
   it('counts with the lease that it had last while no BBS answers: its tasks end before they may be called lost', async () => {
-    bbs.ttlMs = 500;
+    bbs.ttlMs = 2_000;
     const first = await start();
     const task = runTask({ FAKE_RUN_MS: '60000' });
     bbs.place(task);
@@ -490,7 +490,7 @@ describe('a cell', () => {
     const config = { cellId: 'cell-1', bbs: [away], auctioneer: [address], stateDir, memoryMb: 100, diskMb: 100 };
     const alone = await startCell(cellConfig.parse(config), { log, runtime: lasting() });
     cells.push(alone);
-    // Two leases of half a second; the lease that is counted with when nothing is known would take twenty.
+    // After two leases; with the ten seconds that are counted with when nothing is known it would take twenty.
     await until(() => runtime.calls.kill > 0);
   });
 

@@ -25,12 +25,12 @@ describe('a mutant', () => {
     const text = new Map<string, string>();
     for (const { file, from, to } of [first, ...(first.also ?? [])]) {
       const before = text.get(file) ?? readFileSync(resolve(ROOT, file), 'utf8');
-      expect(before.split(from), `${file}: ${from}`).toHaveLength(2);
+      expect(before.split(from)).toHaveLength(2);
       text.set(
         file,
         before.replace(from, () => to),
       );
     }
-    for (const test of tests) expect(existsSync(resolve(ROOT, test)), test).toBe(true);
+    expect(tests.filter((test) => !existsSync(resolve(ROOT, test)))).toEqual([]);
   });
 });
