@@ -56,6 +56,31 @@ export async function printOne(context: Context, object: object, name: string, t
   await context.print(format === 'name' ? name : text);
 }
 
+/** What is answered task by task. For -o json and yaml the answer is one all the same: the task, or a list where several were named. */
+export class Answers {
+  readonly #context: Context;
+  readonly #many: boolean;
+  readonly #items: object[] = [];
+
+  constructor(context: Context, named: number) {
+    this.#context = context;
+    this.#many = named > 1 && ['json', 'yaml'].includes(context.format);
+  }
+
+  /** @param text what people see. */
+  async tell(task: Task, text: string): Promise<void> {
+    const object = taskObject(task);
+    if (this.#many) this.#items.push(object);
+    else await printOne(this.#context, object, task.task_guid, text);
+  }
+
+  async end(): Promise<void> {
+    if (!this.#many) return;
+    const whole = { schema: 'task-list/v1', kind: 'task-list', items: this.#items };
+    await this.#context.print(this.#context.format === 'json' ? toJson(whole, 2) : toYaml(whole).trimEnd());
+  }
+}
+
 const TIMES = ['created_at', 'claimed_at', 'started_at', 'first_completed_at', 'updated_at'] as const;
 
 /** The task as JSON gives it, and its times once more as text for those whose JSON reader rounds 19 digits. */

@@ -28,7 +28,10 @@ export async function awaitStop(
     const task = await handle.wait({ signal });
     context.say(`${name}: ${stateLabel(task)} after ${spent()}${before.cell_id === '' ? '; it had no container' : ''}`);
     if (before.cell_id !== '' && before.state !== 'PENDING') await outputEnd(context, handle, name, signal);
-    await context.print(`Task ${handle.id} stopped after ${spent()}`);
+    const stopped = `Task ${handle.id} stopped after ${spent()}`;
+    // For programs the answer is the record, which has been told.
+    if (context.machineReadable || context.format === 'name') context.say(stopped);
+    else await context.print(stopped);
     return true;
   } catch (error) {
     if (!late.signal.aborted || context.signal.aborted) throw error;

@@ -4,7 +4,7 @@ import { isTerminal } from '../domain/task.ts';
 import type { Context } from './context.ts';
 import { EXIT, exitOfError, worstExit } from './exit-code.ts';
 import { descriptionOf, resultSummary, spanText, stateLabel, timeText } from './format.ts';
-import { type Listing, taskObject } from './output.ts';
+import { Answers, type Listing, taskObject } from './output.ts';
 import type { Column } from './table.ts';
 
 /** Who or what wants a task: a label says so, and lists leave out what the system does for itself. */
@@ -100,15 +100,16 @@ export function refuseEnded(task: Task): void {
 export async function eachTask(
   context: Context,
   ids: readonly string[],
-  deed: (id: string) => Promise<number | undefined>,
+  deed: (id: string, answers: Answers) => Promise<number | undefined>,
 ): Promise<number> {
+  const answers = new Answers(context, ids.length);
   if (ids.length === 1 && ids[0] !== undefined) {
-    return (await deed(ids[0])) ?? EXIT.ok;
+    return (await deed(ids[0], answers)) ?? EXIT.ok;
   }
   const codes: number[] = [];
   for (const id of ids) {
     try {
-      codes.push((await deed(id)) ?? EXIT.ok);
+      codes.push((await deed(id, answers)) ?? EXIT.ok);
     } catch (error) {
       // Whoever interrupts means the rest of them too.
       if (context.signal.aborted) throw error;
@@ -116,5 +117,6 @@ export async function eachTask(
       codes.push(exitOfError(error));
     }
   }
+  await answers.end();
   return worstExit(codes);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
 import {
   contextPath,
   findContext,
@@ -47,7 +48,7 @@ export function addContext(program: Command, cli: Cli): void {
     const known = readContexts(context.io.env);
     findContext(known, name);
     writeContexts(context.io.env, { ...known, current: name });
-    await context.print(`Using context '${name}'`);
+    await done(context, name, `Using context '${name}'`);
     return undefined;
   });
 
@@ -67,7 +68,7 @@ export function addContext(program: Command, cli: Cli): void {
     };
     const contexts = { ...known.contexts, [name]: { ...known.contexts[name], ...given } };
     writeContexts(context.io.env, { ...known, contexts });
-    await context.print(`Context '${name}' is set; use it with: gavel context use ${name}`);
+    await done(context, name, `Context '${name}' is set; use it with: gavel context use ${name}`);
     return undefined;
   });
 
@@ -79,7 +80,7 @@ export function addContext(program: Command, cli: Cli): void {
     const { current, ...rest } = known;
     const kept = current === undefined || current === name ? {} : { current };
     writeContexts(context.io.env, { ...rest, ...kept, contexts });
-    await context.print(`Context '${name}' is forgotten`);
+    await done(context, name, `Context '${name}' is forgotten`);
     return undefined;
   });
 
@@ -101,4 +102,11 @@ export function addContext(program: Command, cli: Cli): void {
     await printOne(context, object, name ?? '', text);
     return undefined;
   });
+}
+
+/** What was changed: the context as it is kept now, or without a place when it is gone. */
+async function done(context: Context, name: string, text: string): Promise<void> {
+  const { contexts, current } = readContexts(context.io.env);
+  const object = { schema: 'context/v1', kind: 'context', name, current: name === current, ...contexts[name] };
+  await printOne(context, object, name, text);
 }

@@ -36,13 +36,13 @@ export function addCancel(parent: Command, cli: Cli): void {
     // One task named exactly needs no question; the beginning of a guid might be another task tomorrow.
     const vague = selected ? ids : await vagueGuids(context, ids);
     if (vague.length > 0 && !(await confirm(context, 'cancel', vague, selected))) return declined(context);
-    return await eachTask(context, ids, async (id) => {
+    return await eachTask(context, ids, async (id, answers) => {
       const since = performance.now();
       const task = await find(context, id);
       const handle = context.client().task(task.task_guid);
       const after = await handle.cancel({ ifState: ACTIVE, signal: context.signal, ...reasonOf(flags) });
       const now = isStopping(after) ? `is stopping: it waits for ${after.waiting_for}` : stateLabel(after);
-      await context.print(`Task ${task.number} ${now}`);
+      await answers.tell(after, `Task ${task.number} ${now}`);
       return await stopped(context, id, task, flags, since);
     });
   });
@@ -61,13 +61,13 @@ export function addKill(parent: Command, cli: Cli): void {
     }
     const { ids, selected } = await targets(context, args, flags);
     if (ids.length === 0 || !(await confirm(context, 'kill', ids, selected))) return declined(context);
-    return await eachTask(context, ids, async (id) => {
+    return await eachTask(context, ids, async (id, answers) => {
       const since = performance.now();
       const task = await find(context, id);
       const grace = graceMs === undefined ? {} : { graceMs };
       const handle = context.client().task(task.task_guid);
-      await handle.kill({ ifState: ACTIVE, signal: context.signal, ...grace, ...reasonOf(flags) });
-      await context.print(`Successfully sent kill request for task ${id}.`);
+      const killed = await handle.kill({ ifState: ACTIVE, signal: context.signal, ...grace, ...reasonOf(flags) });
+      await answers.tell(killed, `Successfully sent kill request for task ${id}.`);
       return await stopped(context, id, task, flags, since);
     });
   });

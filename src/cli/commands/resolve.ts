@@ -28,12 +28,12 @@ export function addRemove(task: Command, cli: Cli): void {
       return EXIT.ok;
     }
     const client = context.client();
-    return await eachTask(context, ids, async (id) => {
+    return await eachTask(context, ids, async (id, answers) => {
       const found = await client.tasks.get(id, context.signal);
       const handle = client.task(found.task_guid);
       if (found.state !== 'RESOLVING') await handle.resolve(context.signal);
       await handle.remove(context.signal);
-      await context.print(`Task ${found.number} removed`);
+      await answers.tell(found, `Task ${found.number} removed`);
       return EXIT.ok;
     });
   });

@@ -6,7 +6,7 @@ import { type Cli, examples, gatherList, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, exitOfError, exitOfTask, propagatedExit, worstExit } from '../exit-code.ts';
 import { stateWord } from '../format.ts';
-import { printOne, taskObject } from '../output.ts';
+import { Answers } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';
 import { idsOf } from '../tasks.ts';
 import { conditionsOf } from '../words.ts';
@@ -38,6 +38,7 @@ export function addWait(parent: Command, cli: Cli): void {
     const ids = idsOf(args);
     const enough = new AbortController();
     const progress = new Progress(context, { heartbeatMs: heartbeatOf(flags.heartbeat), line: true });
+    const answers = new Answers(context, ids.length);
     try {
       const waits = ids.map(async (id) => {
         const code = await waitOne(context, id, {
@@ -46,11 +47,13 @@ export function addWait(parent: Command, cli: Cli): void {
           progress,
           enough: enough.signal,
           alone: ids.length === 1,
+          answers,
         });
         if (flags.any === true && code !== undefined) enough.abort();
         return code;
       });
       const codes = (await Promise.all(waits)).filter((code) => code !== undefined);
+      await answers.end();
       return worstExit(codes);
     } finally {
       progress.stop();
@@ -65,6 +68,7 @@ interface One {
   /** Another one was enough. */
   readonly enough: AbortSignal;
   readonly alone: boolean;
+  readonly answers: Answers;
 }
 
 /** @returns undefined when another task was enough. */
@@ -82,7 +86,7 @@ async function waitOne(context: Context, id: string, one: One): Promise<number |
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
     if (enough.aborted) return undefined;
-    await printOne(context, taskObject(task), task.task_guid, `${id} ${stateWord(task)}`);
+    await one.answers.tell(task, `${id} ${stateWord(task)}`);
     return exitOf(task, one);
   } catch (error) {
     if (enough.aborted && !context.signal.aborted) return undefined;

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliWorld } from '../support/cli-world.ts';
+import { FakeCluster } from '../support/fake-task-service.ts';
+
+/* Every command's -o json, through a JSON parser: one object with its kind and the version of its form. */
+
+let fake: FakeCluster;
+let folder: string;
+beforeEach(async () => {
+  fake = await new FakeCluster().start();
+  folder = mkdtempSync(join(tmpdir(), 'gavel-json-'));
+  writeFileSync(join(folder, 'config.yaml'), 'contexts: {prod: {server: "127.0.0.1:1"}}');
+  fake.put({ task_guid: 'runs' });
+  fake.claim('runs');
+  fake.run('runs');
+  fake.put({ task_guid: 'waits' });
+  fake.put({ task_guid: 'held' });
+  fake.put({ task_guid: 'done' });
+  fake.finish('done', { result: 'a "quoted" \u0007 result' });
+  fake.outputs.put('done', [{ path: 'stdout.txt', content: Buffer.from('x') }]);
+});
+afterEach(async () => {
+  await fake.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const SPEC = '{"domain":"d","root_fs":"preloaded:x","action":{"run":{"path":"x"}}}';
+
+/** By the leaf commands of docs/cli.md. */
+const ONE: Readonly<Record<string, readonly string[]>> = {
+  run: ['run', 'busybox', '-d', '--', 'x'],
+  ps: ['ps'],
+  'task ls': ['tasks', 'ls'],
+  'task recent': ['tasks', 'recent'],
+  'task submit': ['task', 'submit', SPEC],
+  submit: ['submit', SPEC],
+  'task wait': ['task', 'wait', 'done'],
+  wait: ['wait', 'done', 'done'],
+  'task explain': ['task', 'explain', 'done'],
+  explain: ['explain', 'done'],
+  'task events': ['task', 'events', 'done'],
+  'task outputs': ['task', 'outputs', 'done'],
+  'task download': ['task', 'download', 'done', '--to', 'FOLDER'],
+  'task upload': ['task', 'upload', 'held', 'FOLDER'],
+  'task show': ['task', 'show', 'done'],
+  'task status': ['task', 'status', 'done'],
+  'task result': ['task', 'result', 'done'],
+  'task cancel': ['task', 'cancel', 'waits'],
+  cancel: ['cancel', 'waits', 'runs'],
+  'task kill': ['task', 'kill', 'runs', '-y'],
+  kill: ['kill', 'waits', 'runs', '-y'],
+  'task resolve': ['task', 'resolve', 'done'],
+  'task rm': ['task', 'rm', 'done', '-y'],
+  'cells ls': ['cells'],
+  'history ls': ['history'],
+  version: ['version'],
+  'context ls': ['context', 'ls'],
+  'context show': ['context', 'show'],
+  'context set': ['context', 'set', 'test', '--server', '127.0.0.1:2'],
+  'context use': ['context', 'use', 'prod'],
+  'context rm': ['context', 'rm', 'prod'],
+  doctor: ['doctor'],
+};
+
+/** Streams are JSON lines; the others speak to people, to a shell, or run until they are stopped. */
+const STREAMS = ['task attach', 'logs', 'callbacks listen'];
+const OTHERS = ['help', 'completion', 'dev', 'bbs', 'auctioneer', 'cell'];
+/** Their answers come from services that the server in memory does not play. */
+const ELSEWHERE = ['callbacks ls', 'callbacks show', 'callbacks redeliver', 'cells drain', 'cells undrain'];
+
+describe('-o json', () => {
+  it.each(Object.entries(ONE))('of gavel %s is one object', async (_name, args) => {
+    const env = { GAVEL_SERVER: fake.address, GAVEL_CONFIG: join(folder, 'config.yaml') };
+    const cli = new CliWorld({ env });
+    const given = args.map((arg) => (arg === 'FOLDER' ? folder : arg));
+    const at = given.indexOf('--');
+    const all = at < 0 ? [...given, '-o', 'json'] : [...given.slice(0, at), '-o', 'json', ...given.slice(at)];
+    expect([await cli.run(...all), cli.err.text.includes('"error"')]).toEqual([0, false]);
+    expect(JSON.parse(cli.out.text)).toMatchObject({
+      schema: expect.stringMatching(/\/v1$/),
+      kind: expect.any(String),
+    });
+  });
+
+  it('is asked of every command there is', () => {
+    const page = readFileSync(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)), 'utf8');
+    const sections = page.split(/^## gavel ?/m).slice(1);
+    const leaves = sections.flatMap((section) => {
+      const [name = ''] = section.split('\n', 1);
+      const pages = name === '' || /^Commands:$/m.test(section) || /^help ./.test(name);
+      return pages ? [] : [name];
+    });
+    const known = [...Object.keys(ONE), ...STREAMS, ...OTHERS, ...ELSEWHERE];
+    expect(leaves.filter((name) => !known.includes(name))).toEqual([]);
+    expect(known.filter((name) => !leaves.includes(name))).toEqual([]);
+  });
+});
