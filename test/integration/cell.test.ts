@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -478,7 +478,6 @@ describe('a cell', () => {
   });
 
   it('counts with the lease that it had last while no BBS answers: its tasks end before they may be called lost', async () => {
-    bbs.ttlMs = 2_000;
     const first = await start();
     const task = runTask({ FAKE_RUN_MS: '60000' });
     bbs.place(task);
@@ -486,12 +485,15 @@ describe('a cell', () => {
     const { address } = bbs;
     await first.stop();
     expect(await containers()).toBe(1);
+    const lease = join(stateDir, 'lease');
+    expect(await readFile(lease, 'utf8')).toBe(String(bbs.ttlMs));
+    await writeFile(lease, '500');
     const away = `127.0.0.1:${await freePort()}`;
     const config = { cellId: 'cell-1', bbs: [away], auctioneer: [address], stateDir, memoryMb: 100, diskMb: 100 };
     const alone = await startCell(cellConfig.parse(config), { log, runtime: lasting() });
     cells.push(alone);
-    // After two leases; with the ten seconds that are counted with when nothing is known it would take twenty.
-    await until(() => runtime.calls.kill > 0);
+    // After two leases; with the ten seconds that count when nothing is known it would be twenty.
+    await until(() => runtime.calls.kill > 0, 15_000);
   });
 
   it('pushes output during the run and after it, without a seam', async () => {
