@@ -16,7 +16,7 @@ const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
   deadline: 'the command with a longer --timeout',
   overloaded: 'the same command a little later',
   conflict: 'the same command again',
-  too_large: 'a smaller request (1 MiB is the limit)',
+  too_large: 'something smaller; a large input is for a download action',
   unimplemented: 'gavel version (server and client may be of different versions)',
 };
 const ELSE = 'gavel help, and the log of the server';
@@ -38,10 +38,12 @@ export function tell(error: unknown, command: string): Told {
   const { code, faults } = error;
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
   // The faults follow one by one; the message would only say them again.
-  const message = code === 'invalid_argument' && faults.length > 0 ? `the request has ${count}:` : error.message;
   const isRole = /^gavel (dev|bbs|auctioneer|cell)$/.test(command);
+  const what = isRole ? 'settings have' : 'request has';
+  const message = code === 'invalid_argument' && faults.length > 0 ? `the ${what} ${count}:` : error.message;
   const ownHelp = code === 'invalid_argument' || (isRole && code === 'unavailable');
-  const next = ownHelp ? `${command} --help` : (NEXT[code] ?? ELSE);
+  const list = code === 'not_found' ? /^gavel (cells|callbacks|context)\b/.exec(command)?.[0] : undefined;
+  const next = ownHelp ? `${command} --help` : (list ?? NEXT[code] ?? ELSE);
   return { message, code: code.toUpperCase(), faults, next };
 }
 

@@ -77,6 +77,18 @@ describe('gavel doctor', () => {
   });
 });
 
+it('what to try next names the list in which the thing would be, and settings are not called a request', async () => {
+  expect((await gavel(['context', 'rm', 'nope'])).err).toContain('try: gavel context\n');
+  expect((await gavel(['task', 'show', 'nope'])).err).toContain('try: gavel tasks recent\n');
+  const settings = join(folder, 'cell.yaml');
+  writeFileSync(settings, 'cellId: c\nmemory_mb: 5');
+  const { err, code } = await gavel(['cell', '--config', settings]);
+  expect(code).toBe(2);
+  expect(err).toBe(
+    'gavel: the settings have one fault:\ngavel:   memory_mb: there is no such setting; did you mean memoryMb?\ngavel: try: gavel cell --help\n',
+  );
+});
+
 describe('completion', () => {
   it('knows commands, flags, ids, cells and words', async () => {
     fake.put({ task_guid: 'abc' });
