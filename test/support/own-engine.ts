@@ -87,6 +87,7 @@ export class OwnEngine {
   }
 
   async stop(): Promise<void> {
+    await this.#removeAll().catch(() => undefined);
     await this.stopDaemon();
     await ended(this.#containerd, 'SIGTERM');
     for (const line of [
@@ -100,6 +101,12 @@ export class OwnEngine {
       }
     }
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** With live-restore they would outlive the engine. */
+  async #removeAll(): Promise<void> {
+    const left = JSON.parse(await this.#call('GET', '/containers/json?all=1')) as { Id: string }[];
+    for (const { Id } of left) await this.#call('DELETE', `/containers/${Id}?force=1`);
   }
 
   async #call(method: string, path: string): Promise<string> {
