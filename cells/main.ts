@@ -61,6 +61,7 @@ const REMOVE_ALL_MS = 3_000;
 const TREES_MS = 2_500;
 const TREE_GRACE_MS = 2_000;
 const LEAVE_MS = 1_000;
+const LET_GO_MS = 500;
 /** From being fenced to SIGKILL: the BBS may call our tasks lost 10 s after that. */
 const FENCED_GRACE_MS = 5_000;
 const KILL_GRACE_MS = 1_000;
@@ -292,8 +293,12 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       await bounded(membership.leave(LEAVE_MS), LEAVE_MS, 'leaving').catch((error: unknown) => {
         log.warn({ error: errorText(error) }, 'cell.leave-failed');
       });
+      await bounded(rep.settled(), LET_GO_MS, 'letting go of tasks').catch((error: unknown) => {
+        log.warn({ error: errorText(error), left: rep.size }, 'cell.not-let-go');
+      });
       await spools.detachAll();
       await timelines.settled();
+      await lease.settled();
       peers.close();
       await runtime.close();
       await ops?.stop();

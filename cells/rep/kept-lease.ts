@@ -9,6 +9,7 @@ export class KeptLease {
   readonly #file: string;
   readonly #log: Logger;
   #ttlMs: number | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(stateDir: string, log: Logger) {
     this.#file = join(stateDir, 'lease');
@@ -26,8 +27,15 @@ export class KeptLease {
   keep(ttlMs: number): void {
     if (ttlMs === this.#ttlMs) return;
     this.#ttlMs = ttlMs;
-    writeDurably(this.#file, String(Math.round(ttlMs))).catch((error: unknown) => {
-      this.#log.warn({ error: errorText(error) }, 'lease.write-failed');
-    });
+    // One after the other: the file between is the same one.
+    this.#writing = this.#writing
+      .then(async () => await writeDurably(this.#file, String(Math.round(ttlMs))))
+      .catch((error: unknown) => {
+        this.#log.warn({ error: errorText(error) }, 'lease.write-failed');
+      });
+  }
+
+  async settled(): Promise<void> {
+    await this.#writing;
   }
 }

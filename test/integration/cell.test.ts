@@ -67,7 +67,9 @@ async function until(holds: () => boolean, ms = 10_000): Promise<void> {
 
 const completed = (guid: string) => bbs.status(guid).state === 'COMPLETED';
 const totalStarts = () => [...runtime.starts.values()].reduce((a, b) => a + b, 0);
-const containers = async () => (await runtime.listOwned()).length;
+/** Of tasks: one that is kept ready for the next is nobody's. */
+const containers = async () =>
+  (await runtime.listOwned()).filter(({ name }) => !name.startsWith('gavel-prepared-')).length;
 const freeMemory = () => Number(bbs.summary()?.free?.memory_mb);
 
 async function logText(entries: AsyncIterable<LogEntry__Output>): Promise<string[]> {
