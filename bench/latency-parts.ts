@@ -75,9 +75,9 @@ export async function bareRun([path = '', ...args]: readonly string[] = TRUE): P
     apiVersion: await (version ??= apiVersion()),
   });
   const { Id } = JSON.parse(await api('POST', `/containers/create?name=${spec.name}`, body)) as { Id: string };
-  const over = api('POST', `/containers/${Id}/wait?condition=next-exit`);
   await api('POST', `/containers/${Id}/start`);
-  await over;
+  // Asked after the start: a wait for the next exit that comes late would wait for ever.
+  await api('POST', `/containers/${Id}/wait`);
   return spec.name;
 }
 
