@@ -1,6 +1,6 @@
 import type { LogEntry, Task, TaskEvent, TimelineEvent } from '../client/index.ts';
 import { isTerminal, type TaskState } from '../domain/task.ts';
-import { toJson } from '../platform/json.ts';
+import { parseJson, toJson } from '../platform/json.ts';
 import type { Context } from './context.ts';
 import type { View } from './follow.ts';
 import { clockText, commandText, cut, descriptionOf, rfc3339, safe, spanText, stateWord, timeText } from './format.ts';
@@ -149,10 +149,15 @@ function eventObject(task: Task, state: TaskState, time: bigint): object {
   return { schema: 'event/v1', kind: 'state', time, time_rfc3339: rfc3339(time), task_guid, number, state, outcome };
 }
 
-/** Bytes that are no UTF-8 become replacement characters here; `gavel logs` gives them as they are. */
+/**
+ * Bytes that are no UTF-8 become replacement characters here; `gavel logs` gives them as they are. A line of stdout that is a JSON
+ * object comes as one, too, in `data` (operator.md, C36).
+ */
 export function logObject(entry: LogEntry): object {
   if (entry.type !== 'line') return { schema: 'log/v1', kind: `log-${entry.type}`, ...entry };
-  const { sequence, time, stream, source, text, newline } = entry;
+  const { sequence, time, stream, source, newline } = entry;
+  const text = entry.text.toString('utf8');
+  const data = stream === 'stdout' ? objectOf(text) : undefined;
   return {
     schema: 'log/v1',
     kind: 'log',
@@ -161,9 +166,28 @@ export function logObject(entry: LogEntry): object {
     time_rfc3339: rfc3339(time),
     stream,
     source,
-    text: text.toString('utf8'),
+    text,
+    ...(data === undefined ? {} : { data }),
     newline,
   };
+}
+
+/** Deeper than anybody means it; what is nested in thousands could be read and not be written again. */
+const DEEPEST = 100;
+
+function objectOf(text: string): unknown {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return undefined;
+  let depth = 0;
+  for (const [bracket] of trimmed.matchAll(/[[{}\]]/g)) {
+    depth += bracket === '{' || bracket === '[' ? 1 : -1;
+    if (depth > DEEPEST) return undefined;
+  }
+  try {
+    return parseJson(trimmed);
+  } catch {
+    return undefined;
+  }
 }
 
 export function gapText({ lines, bytes, reason }: Extract<LogEntry, { type: 'gap' }>): string {
