@@ -8,6 +8,7 @@ import { decodeRecord, encodeRecord } from './codec.ts';
 import { inputKey, inputOf, inputPieceKey, PREFIX } from './keys.ts';
 import type { LiveTask } from './live-task.ts';
 import { randomHex } from './random.ts';
+import type { Room } from './room.ts';
 import type { Store } from './store/store.ts';
 import type { Tasks } from './tasks.ts';
 import type { View } from './view.ts';
@@ -33,6 +34,7 @@ export interface InputsDeps {
   readonly store: Store;
   readonly view: View;
   readonly tasks: Tasks;
+  readonly room?: Pick<Room, 'take'> | undefined;
 }
 
 export class Inputs {
@@ -45,7 +47,8 @@ export class Inputs {
   /**
    * Keeps what is uploaded, and releases the task with the last word of it.
    * @throws DomainError `invalid_transition` when the task waits for no input (any more), `too_large`, `invalid_argument` when the bytes
-   *   are not those of the sum, `cancelled` when the upload broke off: the task waits on.
+   *   are not those of the sum, `overloaded` when the store has no room for
+   *   them, `cancelled` when the upload broke off: the task waits on.
    */
   async accept(
     { status }: LiveTask,
@@ -65,6 +68,7 @@ export class Inputs {
     const put = async () => {
       if (size === 0) return;
       const key = inputPieceKey(guid, uid, upload, at);
+      this.#deps.room?.take(size);
       await this.#deps.store.commit({ guards: [], writes: [{ put: key, value: Buffer.concat(held) }] });
       at += 1;
       held = [];

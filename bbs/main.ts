@@ -102,7 +102,7 @@ export async function startBbs(
   });
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
-  const inputs = new Inputs({ store, view, tasks });
+  const inputs = new Inputs({ store, view, tasks, room });
   const { scheduleMs: schedule, ...post } = config.callbacks;
 
   const onTried = callbackMeter(metrics, isAcknowledged);

@@ -33,6 +33,8 @@ export class Attempt implements Claim {
   /** Its container idles, and a tree of actions runs in it. */
   steps = false;
   output: Promise<void> | undefined;
+  /** Of one that an earlier process of this cell began: its output is listened to again, or cannot be. */
+  hearing: Promise<void> | undefined;
   stream: ContainerOutput | undefined;
   terms: RunTerms = UNKNOWN_TERMS;
   /** The engine's word on when it first ran; another one later means that somebody ran it again. */

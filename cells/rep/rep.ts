@@ -130,6 +130,12 @@ export class Rep {
         if (attempt !== undefined) await discard(this.#context, attempt);
       });
     }
+    // The place of the process before us may be held for a whole lease yet, and what is written meanwhile is never to be had again.
+    for (const attempt of this.#attempts.values()) {
+      const { phase, steps, terms, container } = attempt;
+      if (phase === 'found-process' && !steps && terms !== UNKNOWN_TERMS && container !== undefined)
+        attempt.hearing = this.#hearAgain(attempt, container);
+    }
   }
 
   /** Makes cell and BBS agree. @throws when the BBS cannot be asked. */
@@ -226,14 +232,19 @@ export class Rep {
     }
     this.#go(attempt, async () => {
       if (ours && attempt.terms === UNKNOWN_TERMS) await this.#relearn(attempt);
-      attempt.limitOutput(attempt.terms.logBytesPerSecond);
-      attempt.spool.gap('the cell was restarted; what was written meanwhile was not kept');
       mark(this.#context, attempt, 'rep', 'resumed', 'found again after a restart of the cell');
-      await listen(this.#context, attempt, container).catch((error: unknown) => {
-        // Its output is lost, its outcome is not.
-        this.#context.log.warn({ ...idOf(attempt), error: errorText(error) }, 'attempt.attach-failed');
-      });
+      // Without its terms nobody knew whether its output may be kept at all.
+      await (attempt.hearing ?? this.#hearAgain(attempt, container));
       await observe(this.#context, attempt, container);
+    });
+  }
+
+  async #hearAgain(attempt: Attempt, container: string): Promise<void> {
+    attempt.limitOutput(attempt.terms.logBytesPerSecond);
+    attempt.spool.gap('the cell was restarted; what was written meanwhile was not kept');
+    await listen(this.#context, attempt, container).catch((error: unknown) => {
+      // Its output is lost, its outcome is not.
+      this.#context.log.warn({ ...idOf(attempt), error: errorText(error) }, 'attempt.attach-failed');
     });
   }
 

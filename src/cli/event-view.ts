@@ -191,5 +191,7 @@ function objectOf(text: string): unknown {
 }
 
 export function gapText({ lines, bytes, reason }: Extract<LogEntry, { type: 'gap' }>): string {
+  // Where nobody could count, it is not said that nothing is missing.
+  if (lines === 0 && bytes === 0) return reason;
   return `${lines} lines (${bytes} bytes) are missing: ${reason}`;
 }

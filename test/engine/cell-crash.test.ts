@@ -48,7 +48,7 @@ describe('a cell process', () => {
     await rm(stateDir, { recursive: true, force: true });
   });
 
-  async function launch(): Promise<ChildProcess> {
+  function spawnCell(): ChildProcess {
     bbs.summaries.length = 0;
     const config = {
       cellId: cellId,
@@ -65,6 +65,11 @@ describe('a cell process', () => {
     const args = ['--input-type=module', '-e', PROGRAM, JSON.stringify(config)];
     const cell = spawn(process.execPath, args, { cwd, stdio: ['pipe', 'inherit', 'inherit'] });
     cells.push(cell);
+    return cell;
+  }
+
+  async function launch(): Promise<ChildProcess> {
+    const cell = spawnCell();
     await until(() => bbs.summary()?.closed === false);
     return cell;
   }
@@ -119,6 +124,29 @@ describe('a cell process', () => {
     const { outcome, result, usage } = bbs.status(task.task_guid);
     expect({ outcome, result }).toEqual({ outcome: 'succeeded', result: 'run\n' });
     expect(Number(usage?.run_time?.slice(0, -1))).toBeGreaterThan(3.9);
+    await nothingLeft();
+  });
+
+  it('that is back hears what a task writes, also while its place is not free yet', async () => {
+    bbs.ttlMs = 10_000;
+    const cell = await launch();
+    const task = script('echo before; sleep 6; echo after; sleep 4');
+    const [claim] = bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    await sleep(1_000);
+    cell.kill('SIGKILL');
+    await died(cell);
+    bbs.away = true;
+    spawnCell();
+    // Past the second line.
+    await sleep(7_500);
+    bbs.dropCell();
+    bbs.away = false;
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    const lines: string[] = [];
+    for await (const { line } of bbs.followLogs(claim!))
+      if (line?.stream === 'stdout') lines.push(line.text.toString());
+    expect(lines).toEqual(['before', 'after']);
     await nothingLeft();
   });
 

@@ -14,6 +14,7 @@ import { openEtcdStore } from '../../bbs/store/etcd.ts';
 import type { Store } from '../../bbs/store/store.ts';
 import { Tasks } from '../../bbs/tasks.ts';
 import { View } from '../../bbs/view.ts';
+import { DomainError } from '../../src/domain/errors.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { parseTaskSpec } from '../../src/platform/task-spec.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
@@ -97,6 +98,22 @@ describe.each(['embedded', 'etcd'] as const)('the input of a task on the %s stor
     await tasks.transition('whole', { type: 'cancel', reason: '' });
     expect(await inputs.sweepOnce()).toBe(4);
     expect(await keys()).toEqual([]);
+  });
+
+  it('is refused while the store has no room for it, and the task waits on', async () => {
+    let left = 600_000;
+    const take = (bytes: number) => {
+      left -= bytes;
+      if (left < 0) throw new DomainError('overloaded', 'the store is full');
+    };
+    const tight = new Inputs({ store, view, tasks, room: { take } });
+    const live = await held('tight');
+    const data = randomBytes(1_300_000);
+    await expect(tight.accept(live, upload(data))).rejects.toMatchObject({ code: 'overloaded' });
+    expect((await tasks.find('tight'))?.status.awaiting_input).toBe(true);
+    left = data.length;
+    await tight.accept(live, upload(data));
+    expect((await tasks.find('tight'))?.status.awaiting_input).not.toBe(true);
   });
 
   it('releases nothing when it breaks off, is spoilt or too large, and may be uploaded again', async () => {
