@@ -26,7 +26,8 @@ export class ExecWatch implements OutputFilter {
   #judge: (verdict: string) => void = () => undefined;
   #phase: 'before' | 'begun' | 'passing' = 'before';
   #ooms: number | undefined;
-  #stdout = Buffer.alloc(0);
+  #stdout: Buffer[] = [];
+  #stdoutBytes = 0;
   #stderr = Buffer.alloc(0);
 
   constructor(path: string) {
@@ -44,9 +45,9 @@ export class ExecWatch implements OutputFilter {
 
   stdout(bytes: Buffer): Passed {
     if (this.#phase === 'passing') return { stdout: bytes };
-    this.#stdout = Buffer.concat([this.#stdout, bytes]);
-    // The helper speaks first, so this much before it is not ours to hold.
-    if (this.#phase === 'before' && this.#stdout.length < HOLD_BYTES) return {};
+    this.#stdout.push(bytes);
+    this.#stdoutBytes += bytes.length;
+    if (this.#phase === 'before' && this.#stdoutBytes < HOLD_BYTES) return {};
     return this.#pass();
   }
 
@@ -56,7 +57,7 @@ export class ExecWatch implements OutputFilter {
     if (this.#phase === 'before') this.#listen();
     if (this.#phase === 'before' && couldBeOurs(this.#stderr)) return {};
     // It has begun, or somebody else speaks: only a last word of the helper is still held back.
-    if (this.#phase === 'begun' && this.#stdout.length === 0 && couldBeOurs(this.#stderr)) return {};
+    if (this.#phase === 'begun' && this.#stdoutBytes === 0 && couldBeOurs(this.#stderr)) return {};
     return this.#pass();
   }
 
@@ -65,7 +66,7 @@ export class ExecWatch implements OutputFilter {
       this.#phase = 'passing';
       this.#readied(false);
       this.#born({ pid: undefined, ooms: undefined });
-      this.#judge(engineVerdict(`${this.#stdout.toString('utf8')}${this.#stderr.toString('utf8')}`));
+      this.#judge(engineVerdict(Buffer.concat([...this.#stdout, this.#stderr]).toString('utf8')));
       return {};
     }
     const last = LINE.exec(this.#stderr.toString('latin1'));
@@ -93,9 +94,9 @@ export class ExecWatch implements OutputFilter {
   }
 
   #pass(): Passed {
-    const passed = { stdout: this.#stdout, stderr: this.#stderr };
+    const passed = { stdout: Buffer.concat(this.#stdout), stderr: this.#stderr };
     this.#phase = 'passing';
-    this.#stdout = Buffer.alloc(0);
+    this.#stdout = [];
     this.#stderr = Buffer.alloc(0);
     this.#readied(false);
     this.#born({ pid: undefined, ooms: undefined });
@@ -104,7 +105,11 @@ export class ExecWatch implements OutputFilter {
   }
 }
 
-const HOLD_BYTES = 256 * 1_024;
+/**
+ * The helper speaks before there is any stdout, but the engine copies the two sides apart: on a busy machine hundreds of KB of
+ * stdout came first. Passed on before its time, the helper's words would be in the user's stderr, and the pid unknown.
+ */
+const HOLD_BYTES = 16 * 1_024 * 1_024;
 const PREFIX = Buffer.from('\u0001gavel ');
 // oxlint-disable-next-line no-control-regex
 const LINE = /^\u0001gavel ([a-z]+) (\d+)\n/;

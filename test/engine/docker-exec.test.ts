@@ -344,4 +344,15 @@ describe('ExecWatch', () => {
       expect(await run(pieces)).toEqual(expected);
     },
   );
+
+  it('waits for the helper, however much the process writes to the other side before it is heard', async () => {
+    const much = 'x'.repeat(2 ** 22);
+    expect(
+      await run([
+        ['out', much],
+        ['out', 'y'],
+        ['err', `${HELLO}late`],
+      ]),
+    ).toEqual({ stdout: `${much}y`, stderr: 'late', verdict: '', pid: 42, ooms: 3 });
+  });
 });
