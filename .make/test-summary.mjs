@@ -4,6 +4,7 @@
 // the output is kept, they are what one has.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const [path, status] = process.argv.slice(2);
 let passed = 0;
@@ -12,8 +13,7 @@ let skipped = 0;
 const failures = [];
 const note = (name, message) => {
   // The first line says what was seen; the rest is a diff and a stack, which the log has. Colours only cost room.
-  const words = String(message ?? '')
-    .replaceAll(/\u001b\[[0-9;]*m/g, '')
+  const words = stripVTControlCharacters(String(message ?? ''))
     .split('\n    at ')[0]
     .replaceAll(/\s+/g, ' ');
   failures.push(`${name}: ${words.slice(0, 250)}`);

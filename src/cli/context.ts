@@ -3,8 +3,8 @@ import { DEFAULT_SERVER } from '../client/connection.ts';
 import { TaskClient } from '../client/index.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { DomainError, isDomainError } from '../domain/errors.ts';
+import { safe } from '../platform/format.ts';
 import { type PlaceFlags, type Settings, settingsOf } from './contexts.ts';
-import { safe } from './format.ts';
 import { type Io, put } from './io.ts';
 import { StatusLine } from './status-line.ts';
 

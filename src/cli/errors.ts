@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { type DomainError, type ErrorCode, errorText, isDomainError } from '../domain/errors.ts';
+import { safe } from '../platform/format.ts';
 import { toJson } from '../platform/json.ts';
-import { safe } from './format.ts';
 
 /** What to try next, for each kind of error. */
 const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -1,9 +1,19 @@
 import type { LogEntry, Task, TaskEvent, TimelineEvent } from '../client/index.ts';
 import { isTerminal, type TaskState } from '../domain/task.ts';
+import {
+  clockText,
+  commandText,
+  cut,
+  descriptionOf,
+  rfc3339,
+  safe,
+  spanText,
+  stateWord,
+  timeText,
+} from '../platform/format.ts';
 import { parseJson, toJson } from '../platform/json.ts';
 import type { Context } from './context.ts';
 import type { View } from './follow.ts';
-import { clockText, commandText, cut, descriptionOf, rfc3339, safe, spanText, stateWord, timeText } from './format.ts';
 import { taskObject } from './output.ts';
 import { type Stage, timelineStages } from './timeline-stages.ts';
 

@@ -1,8 +1,8 @@
 import type { CellVerdict, Explanation } from '../client/index.ts';
+import { megabytes, rfc3339, safe } from '../platform/format.ts';
+import { type Column, tableText } from '../platform/table.ts';
 import type { Context } from './context.ts';
-import { megabytes, rfc3339, safe } from './format.ts';
 import { taskObject } from './output.ts';
-import { type Column, tableText } from './table.ts';
 
 /** An explanation for people: the sentence, what each cell says, the smallest change that would fit. */
 export function explanationText(context: Context, explanation: Explanation): string {

@@ -1,10 +1,10 @@
 import { stringify as toYaml } from 'yaml';
 import type { Task } from '../domain/task.ts';
+import { rfc3339, safe } from '../platform/format.ts';
 import { toJson } from '../platform/json.ts';
+import { type Column, tableText } from '../platform/table.ts';
 import { taskToObject } from '../platform/task-json.ts';
 import type { Context } from './context.ts';
-import { rfc3339, safe } from './format.ts';
-import { type Column, tableText } from './table.ts';
 import { parseTemplate, renderTemplate } from './template.ts';
 
 /** What a list is to programs. */

@@ -2,9 +2,9 @@ import type { Task } from '../client/index.ts';
 import { msToNanos, parseDuration } from '../domain/duration.ts';
 import { DomainError } from '../domain/errors.ts';
 import { isTerminal } from '../domain/task.ts';
+import { safe, spanText } from '../platform/format.ts';
 import type { Context } from './context.ts';
 import type { View } from './follow.ts';
-import { safe, spanText } from './format.ts';
 
 const HEARTBEAT_MS = 30_000;
 

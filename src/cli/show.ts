@@ -1,5 +1,5 @@
 import type { Task } from '../client/index.ts';
-import { commandText, descriptionOf, megabytes, spanText, stateLabel, timeText } from './format.ts';
+import { commandText, descriptionOf, megabytes, spanText, stateLabel, timeText } from '../platform/format.ts';
 import { pairsText } from './output.ts';
 
 /** A whole record for people. What is not set is left out. */

@@ -1,5 +1,5 @@
+import { cutTo } from '../platform/width.ts';
 import type { Io } from './io.ts';
-import { cutTo } from './width.ts';
 
 const TICK_MS = 250;
 const ERASE = '\r\u001b[K';

@@ -1,8 +1,8 @@
 import type { Task, TaskHandle } from '../client/index.ts';
 import { DomainError, errorText, isDomainError } from '../domain/errors.ts';
+import { stateLabel } from '../platform/format.ts';
 import type { Context } from './context.ts';
 import { gapText } from './event-view.ts';
-import { stateLabel } from './format.ts';
 
 /**
  * What happens between the request and the container's end, step by step. The record says "cancelled" as soon as that is

@@ -1,11 +1,11 @@
 import type { Task } from '../client/index.ts';
+import { taskColumns } from '../client/task-columns.ts';
 import { DomainError, errorText } from '../domain/errors.ts';
 import { isTerminal } from '../domain/task.ts';
+import { stateLabel, timeText } from '../platform/format.ts';
 import type { Context } from './context.ts';
 import { EXIT, exitOfError, worstExit } from './exit-code.ts';
-import { descriptionOf, resultSummary, spanText, stateLabel, timeText } from './format.ts';
 import { Answers, type Listing, taskObject } from './output.ts';
-import type { Column } from './table.ts';
 
 /** Who or what wants a task: a label says so, and lists leave out what the system does for itself. */
 const KIND_LABEL = 'gavel.kind';
@@ -13,41 +13,6 @@ export const KINDS = ['user', 'scheduled', 'system'] as const;
 
 export function kindOf({ labels }: Task): string {
   return KINDS.find((kind) => kind === labels[KIND_LABEL]) ?? 'user';
-}
-
-/** The six columns of `bosh tasks`, in their order, and more with -o wide. */
-export function taskColumns(context: Context): readonly Column<Task>[] {
-  const time = (nanos: bigint) => timeText(nanos, context.flags.local);
-  return [
-    { title: '#', whole: true, value: (task) => String(task.number) },
-    { title: 'State', whole: true, value: stateLabel, style: stateStyle },
-    {
-      title: 'Timestamp',
-      whole: true,
-      value: (task) => time(task.first_completed_at === 0n ? task.created_at : task.first_completed_at),
-    },
-    { title: 'Guid', wide: true, whole: true, value: (task) => task.task_guid },
-    { title: 'Domain', wide: true, value: (task) => task.domain },
-    { title: 'Cell', wide: true, value: (task) => task.cell_id },
-    {
-      title: 'Duration',
-      wide: true,
-      value: (task) =>
-        task.first_completed_at === 0n || task.started_at === 0n
-          ? ''
-          : spanText(task.started_at, task.first_completed_at),
-    },
-    { title: 'Waiting for', wide: true, value: (task) => task.waiting_for },
-    { title: 'User', value: (task) => task.created_by },
-    { title: 'Description', value: descriptionOf },
-    { title: 'Result', value: resultSummary },
-  ];
-}
-
-export function stateStyle(task: Task): 'green' | 'red' | 'yellow' | 'cyan' {
-  if (!isTerminal(task.state)) return task.state === 'RUNNING' ? 'cyan' : 'yellow';
-  if (task.outcome === 'cancelled') return 'yellow';
-  return task.failed ? 'red' : 'green';
 }
 
 export function taskListing(
@@ -59,7 +24,7 @@ export function taskListing(
   return {
     kind: 'task',
     items: tasks,
-    columns: taskColumns(context),
+    columns: taskColumns(context.flags.local),
     toObject: taskObject,
     name: (task) => task.task_guid,
     footer,

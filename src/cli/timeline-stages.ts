@@ -1,5 +1,5 @@
 import type { TimelineEvent } from '../client/index.ts';
-import { cut } from './format.ts';
+import { cut } from '../platform/format.ts';
 
 /** One line of the event view; `until` 0 = it lasts still. */
 export interface Stage {

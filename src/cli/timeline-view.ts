@@ -1,11 +1,11 @@
 import type { TaskHandle, TimelineEvent } from '../client/index.ts';
 import { errorText } from '../domain/errors.ts';
 import { isTerminal } from '../domain/task.ts';
+import { rfc3339, safe } from '../platform/format.ts';
 import { toJson } from '../platform/json.ts';
 import type { Context } from './context.ts';
 import { verdictText } from './event-view.ts';
 import type { View } from './follow.ts';
-import { rfc3339, safe } from './format.ts';
 
 /*
  * A task as its parts speak of it: `--debug` every message between BBS, auctioneer and cell that touched it, `--runtime` every call

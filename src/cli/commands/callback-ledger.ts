@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Callback, CallbackTry } from '../../client/index.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { rfc3339, safe, timeText } from '../../platform/format.ts';
+import { type Column, tableText } from '../../platform/table.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { rfc3339, safe, timeText } from '../format.ts';
 import { printList, printOne } from '../output.ts';
-import { type Column, tableText } from '../table.ts';
 import { eachTask, idsOf } from '../tasks.ts';
 import { count } from './list.ts';
 

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import type { Cell } from '../../client/index.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { megabytes, rfc3339, timeText } from '../../platform/format.ts';
+import type { Column } from '../../platform/table.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { megabytes, rfc3339, timeText } from '../format.ts';
 import { printList, printOne } from '../output.ts';
-import type { Column } from '../table.ts';
 
 export function addCells(program: Command, cli: Cli): void {
   const cells = program.command('cells').description('list the cells and what they have left');

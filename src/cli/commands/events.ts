@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { TimelineEvent } from '../../client/index.ts';
+import { rfc3339, safe, timeText } from '../../platform/format.ts';
 import { toJson } from '../../platform/json.ts';
+import type { Column } from '../../platform/table.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
-import { rfc3339, safe, timeText } from '../format.ts';
 import { printList } from '../output.ts';
-import type { Column } from '../table.ts';
 import { parseTemplate, renderTemplate } from '../template.ts';
 import { type TimelineForm, timelineView } from '../timeline-view.ts';
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { HistoryRecord } from '../../client/index.ts';
+import { taskColumns } from '../../client/task-columns.ts';
+import { rfc3339 } from '../../platform/format.ts';
+import type { Column } from '../../platform/table.ts';
 import { type Cli, handle } from '../command.ts';
 import type { Context } from '../context.ts';
-import { rfc3339 } from '../format.ts';
 import { printList, taskObject } from '../output.ts';
-import type { Column } from '../table.ts';
-import { taskColumns } from '../tasks.ts';
 import { count } from './list.ts';
 
 interface HistoryFlags {
@@ -50,7 +50,7 @@ async function listHistory(context: Context, { domain, limit }: HistoryFlags): P
 }
 
 function columns(context: Context): readonly Column<HistoryRecord>[] {
-  const ofTask = taskColumns(context).map(
+  const ofTask = taskColumns(context.flags.local).map(
     (column): Column<HistoryRecord> => ({
       title: column.title,
       value: ({ task }) => column.value(task),

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Task } from '../../client/index.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { rfc3339 } from '../../platform/format.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
-import { rfc3339 } from '../format.ts';
 import { printList } from '../output.ts';
 import { addSelectOptions, collect, type SelectFlags, selectionOf } from '../selection.ts';
 import { taskListing } from '../tasks.ts';

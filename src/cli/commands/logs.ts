@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { LogEntry } from '../../client/index.ts';
 import { DomainError, errorText } from '../../domain/errors.ts';
+import { timeText } from '../../platform/format.ts';
 import { toJson } from '../../platform/json.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, logObject } from '../event-view.ts';
-import { timeText } from '../format.ts';
 import { put } from '../io.ts';
 import { inOrderOfTime, tasksOfLogGuid } from '../log-guid.ts';
 import { count } from './list.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { DomainError } from '../../domain/errors.ts';
+import { rfc3339, safe } from '../../platform/format.ts';
 import { formatSize } from '../../platform/size.ts';
 import { type Cli, examples, handle } from '../command.ts';
-import { rfc3339, safe } from '../format.ts';
 import { put } from '../io.ts';
 import { printOne, taskObject } from '../output.ts';
 import { uploadLine } from './submit.ts';

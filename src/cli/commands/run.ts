@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Task, TaskEvent } from '../../client/index.ts';
 import { isTerminal } from '../../domain/task.ts';
+import { spanText, stateLabel } from '../../platform/format.ts';
 import { toJson } from '../../platform/json.ts';
 import { type Cli, examples, gather, gatherList, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, jsonView } from '../event-view.ts';
 import { exitOfTask, propagatedExit } from '../exit-code.ts';
 import { follow, INTERRUPT_MODES, type InterruptMode, type View } from '../follow.ts';
-import { spanText, stateLabel } from '../format.ts';
 import { put } from '../io.ts';
 import { printOne, taskObject } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Context } from '../../../src/cli/context.ts';
 import { exitOfError, exitOfTask, propagatedExit, worstExit } from '../../../src/cli/exit-code.ts';
-import { rfc3339, safe, spanText, timeText } from '../../../src/cli/format.ts';
 import { taskObject } from '../../../src/cli/output.ts';
 import { parseMegabytes, rootFsOf, specOfFlags } from '../../../src/cli/spec-flags.ts';
-import { tableText } from '../../../src/cli/table.ts';
-import { newestFirst, taskColumns } from '../../../src/cli/tasks.ts';
+import { newestFirst } from '../../../src/cli/tasks.ts';
 import { stateFilter } from '../../../src/cli/words.ts';
+import { taskColumns } from '../../../src/client/task-columns.ts';
 import { DomainError, isDomainError } from '../../../src/domain/errors.ts';
 import { OUTCOMES, type Task } from '../../../src/domain/task.ts';
+import { rfc3339, safe, spanText, timeText } from '../../../src/platform/format.ts';
 import { toJson } from '../../../src/platform/json.ts';
 import { nearest } from '../../../src/platform/nearest.ts';
+import { tableText } from '../../../src/platform/table.ts';
 import { CliWorld } from '../../support/cli-world.ts';
 import { sampleTask } from '../../support/sample-task.ts';
 
@@ -46,7 +47,7 @@ describe('the task table', () => {
     new Context(new CliWorld(options).io, flags);
 
   it('has the six columns of BOSH, in UTC, and lets no control character through', () => {
-    expect(tableText(tasks, taskColumns(context()), context())).toBe(
+    expect(tableText(tasks, taskColumns(), context())).toBe(
       [
         '#    State      Timestamp                User   Description                     Result',
         '766  RUNNING    2015-01-27 21:39:30 UTC  admin  create deployment',
@@ -58,7 +59,7 @@ describe('the task table', () => {
 
   it('has more with -o wide', () => {
     const wide = context({}, { output: 'wide' });
-    const [head] = tableText(tasks, taskColumns(wide), wide).split('\n');
+    const [head] = tableText(tasks, taskColumns(), wide).split('\n');
     expect(head?.split(/ {2,}/)).toEqual([
       '#',
       'State',
@@ -76,16 +77,16 @@ describe('the task table', () => {
 
   it('is cut at the width of a terminal, and only there', () => {
     const narrow = context({ tty: true, columns: 100 }, { color: false });
-    const lines = tableText(tasks, taskColumns(narrow), narrow).split('\n');
+    const lines = tableText(tasks, taskColumns(), narrow).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(lines[3]).toMatch(/Timed out pin.*…$/);
     const whole = context({ tty: true, columns: 100 }, { color: false, trunc: false });
-    expect(tableText(tasks, taskColumns(whole), whole)).toContain('2aee54793f0f');
+    expect(tableText(tasks, taskColumns(), whole)).toContain('2aee54793f0f');
   });
 
   it('is coloured on a terminal only, and never with NO_COLOR', () => {
     const coloured = (options: ConstructorParameters<typeof CliWorld>[0], flags = {}) =>
-      tableText(tasks, taskColumns(context(options, flags)), context(options, flags)).includes('\u001b[');
+      tableText(tasks, taskColumns(), context(options, flags)).includes('\u001b[');
     expect(coloured({ tty: true })).toBe(true);
     expect(coloured({})).toBe(false);
     expect(coloured({ tty: true, env: { NO_COLOR: '1' } })).toBe(false);

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import type { Context } from './context.ts';
 import { safe } from './format.ts';
 import { cutTo, widthOf } from './width.ts';
 
@@ -16,6 +15,14 @@ export interface Column<T> {
   readonly style?: (item: T) => Style | undefined;
 }
 
+export interface TableLook {
+  /** Undefined = as wide as it is. */
+  readonly width: number | undefined;
+  readonly color: boolean;
+  /** `wide` shows all columns. */
+  readonly format: string;
+}
+
 const EDGES = ['top', 'bottom', 'left', 'right', 'mid', 'middle'];
 const CORNERS = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const CROSSINGS = ['left-mid', 'mid-mid', 'right-mid'];
@@ -24,21 +31,17 @@ const GAP = 2;
 const LEAST = 6;
 
 /** Lines of a table without borders. When the terminal is narrow the columns that may be cut give way, the widest first. */
-export function tableText<T>(
-  items: readonly T[],
-  all: readonly Column<T>[],
-  context: Pick<Context, 'width' | 'color' | 'format'>,
-): string {
-  const columns = all.filter((column) => column.wide !== true || context.format === 'wide');
+export function tableText<T>(items: readonly T[], all: readonly Column<T>[], look: TableLook): string {
+  const columns = all.filter((column) => column.wide !== true || look.format === 'wide');
   const cells = items.map((item) => columns.map((column) => safe(column.value(item))));
-  const rows = fit([columns.map((column) => column.title), ...cells], columns, context.width);
+  const rows = fit([columns.map((column) => column.title), ...cells], columns, look.width);
   const table = new Table({ chars: BARE, style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP } });
   rows.forEach((row, at) => {
     const item = items[at - 1];
     table.push(
       row.map((text, column) => {
         const style = item === undefined ? 'bold' : columns[column]?.style?.(item);
-        return context.color && style !== undefined && text !== ''
+        return look.color && style !== undefined && text !== ''
           ? styleText(style, text, { validateStream: false })
           : text;
       }),
