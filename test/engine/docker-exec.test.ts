@@ -202,9 +202,10 @@ describe.each([
 
 it('a fork bomb ends by SIGKILL, though the container has no process left to give', async () => {
   const own = await startIdle(runtime, { limits: { ...NO_LIMITS, pids: 40 } });
+  // The bomb is a child: a shell that can fork no more ends by itself, and the one that is waited for must not.
   const exec = await runtime.exec(
     own,
-    execShell('b() { b | b & sleep 100; }; b 2>/dev/null; sleep 100', { user: '1000' }),
+    execShell('b() { b | b & sleep 100; }; b 2>/dev/null & exec sleep 100', { user: '1000' }),
   );
   exec.output.stdout.resume();
   exec.output.stderr.resume();
