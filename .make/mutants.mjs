@@ -176,7 +176,7 @@ export const MUTANTS = [
     also: [
       {
         file: 'bbs/cells.ts',
-        from: 'const held = await this.#held(offer.cell_id, incarnation);',
+        from: 'const held = await this.#held(offer.cell_id, incarnation, replaces);',
         to: 'const held = undefined;',
       },
     ],
@@ -307,5 +307,26 @@ export const MUTANTS = [
     from: "      log.warn({ container: name, attempt }, 'container.stray');\n      await runtime.remove(id);",
     to: "      log.warn({ container: name, attempt }, 'container.stray');",
     tests: CELL_GUARDS,
+  },
+  {
+    name: "any process takes a cell's place from the one that has it (C10)",
+    file: 'bbs/cells.ts',
+    from: "replaces !== '' && holder.incarnation === replaces",
+    to: "replaces !== ''",
+    tests: BBS,
+  },
+  {
+    name: 'the next process of a cell goes on under the epoch of the one before (C11)',
+    file: 'bbs/cells.ts',
+    from: '      await this.#store.revokeLease(holder.lease);\n      return undefined;',
+    to: '      return entry.createRevision;',
+    tests: BBS,
+  },
+  {
+    name: 'who is of another machine or container is taken for dead',
+    file: 'src/platform/lock-file.ts',
+    from: "start.split(':')[0] === boot && itsNamespace === namespace() ? note",
+    to: 'itsNamespace !== undefined ? note',
+    tests: ['test/unit/platform/lock-file.test.ts'],
   },
 ];

@@ -29,16 +29,18 @@ export class Cells {
 
   /**
    * Takes the cell's place. The same process may ask again (its answer was lost) and gets the same epoch.
+   * @param replaces the incarnation whose place may be taken although its lease has not ended; '' = none. That epoch ends, for every
+   *   claim and start, in a commit before the one that begins the new epoch: were that process alive after all, it could begin nothing.
    * @throws DomainError `already_exists` while another process holds the place.
    */
-  async register(offer: CellOffer, incarnation: string): Promise<number> {
+  async register(offer: CellOffer, incarnation: string, replaces = ''): Promise<number> {
     const faults = [
       ...(ID.test(offer.cell_id) ? [] : [{ field: 'offer.cell_id', message: 'must be 1 to 100 of A-Z a-z 0-9 . _ -' }]),
       ...(incarnation === '' ? [{ field: 'incarnation', message: 'is required' }] : []),
       ...(offer.capacity.containers > 0 ? [] : [{ field: 'offer.capacity.containers', message: 'must be at least 1' }]),
     ];
     if (faults.length > 0) throw new DomainError('invalid_argument', 'the cell cannot be registered', { faults });
-    const held = await this.#held(offer.cell_id, incarnation);
+    const held = await this.#held(offer.cell_id, incarnation, replaces);
     if (held !== undefined) return held;
     const lease = await this.#store.grantLease(this.leaseTtlMs);
     const record: CellRecord = { offer, incarnation, lease, registered_at: this.#clock.nowNanos().toString() };
@@ -121,10 +123,16 @@ export class Cells {
     return decodeRecord<CellRecord>(entry.value);
   }
 
-  async #held(id: string, incarnation: string): Promise<number | undefined> {
+  async #held(id: string, incarnation: string, replaces = ''): Promise<number | undefined> {
     const entry = await this.#store.get(cellKey(id));
     if (entry === undefined) return undefined;
-    if (decodeRecord<CellRecord>(entry.value).incarnation === incarnation) return entry.createRevision;
+    const holder = decodeRecord<CellRecord>(entry.value);
+    if (holder.incarnation === incarnation) return entry.createRevision;
+    // By its lease, which nobody else's place hangs on: whoever took the place meanwhile keeps it.
+    if (replaces !== '' && holder.incarnation === replaces) {
+      await this.#store.revokeLease(holder.lease);
+      return undefined;
+    }
     throw new DomainError(
       'already_exists',
       `another process is cell ${id}; its lease ends ${this.leaseTtlMs} ms after it stops`,

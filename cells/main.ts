@@ -92,9 +92,11 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
   // Everything that waits listens to it, and there is no upper limit to what waits.
   setMaxListeners(0, leaving.signal);
   const peers = new Peers(config.bbs, tls);
+  const incarnation = randomUUID();
   let release = () => {};
   try {
-    release = acquireLock(join(config.stateDir, 'owner.lock'), `stateDir: ${config.stateDir}`);
+    const lock = acquireLock(join(config.stateDir, 'owner.lock'), `stateDir: ${config.stateDir}`, incarnation);
+    release = lock.release;
     const engine = await runtime.info();
     const total = await totalOf(config, engine);
     const journal = new Journal(config.stateDir, log);
@@ -135,7 +137,8 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const membership: Membership = new Membership({
       peers,
       offer,
-      incarnation: randomUUID(),
+      incarnation,
+      replaces: lock.inherited,
       clock,
       log,
       lastTtlMs: await lease.load(),

@@ -40,10 +40,10 @@ export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
   const { tasks, cells, control, clock } = deps;
   const drainOf = (cellId: string) => drainToWire(deps.view.drain(cellId), clock);
   return {
-    Register: async ({ offer, incarnation }, context) => {
+    Register: async ({ offer, incarnation, replaces }, context) => {
       if (offer === null) throw new DomainError('invalid_argument', 'offer: is required');
       requireCell(context, offer.cell_id);
-      const epoch = await cells.register(offerFromWire(offer), incarnation);
+      const epoch = await cells.register(offerFromWire(offer), incarnation, replaces);
       return { epoch, lease_ttl: durationToWire(cells.leaseTtlMs), drain: drainOf(offer.cell_id) };
     },
     Renew: async ({ cell_id, epoch }, context) => {

@@ -40,7 +40,7 @@ export interface EmbeddedStoreOptions {
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   mkdirSync(options.path, { recursive: true, mode: 0o700 });
-  const release = acquireLock(join(options.path, 'owner.lock'), `the store at ${options.path}`);
+  const { release } = acquireLock(join(options.path, 'owner.lock'), `the store at ${options.path}`);
   try {
     const database = new Database(options.path, { ...DEFAULT_HISTORY, ...options.history });
     return new EmbeddedStore(database, options.clock ?? performance, release);

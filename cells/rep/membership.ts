@@ -12,6 +12,8 @@ export interface MembershipDeps {
   readonly peers: Peers;
   readonly offer: CellOffer & { readonly cell_id: string };
   readonly incarnation: string;
+  /** The incarnation of the process before us, when it is certain that it is gone. */
+  readonly replaces?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** What the lease was the last time; undefined = nothing is known. */
@@ -168,6 +170,8 @@ export class Membership {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { peers, offer, incarnation, clock } = this.#deps;
+    // Only on the way to its first place: whoever takes that from us is no predecessor.
+    const replaces = this.#held ? '' : (this.#deps.replaces ?? '');
     const backoff = new Backoff({ firstMs: 200, mostMs: 2_000 });
     for (;;) {
       signal.throwIfAborted();
@@ -175,7 +179,7 @@ export class Membership {
       try {
         const timeoutMs = this.#ttlMs / 3;
         const answer = await peers.call(
-          async (client) => await client.Register({ offer, incarnation }, { timeoutMs, signal }),
+          async (client) => await client.Register({ offer, incarnation, replaces }, { timeoutMs, signal }),
         );
         this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
         this.#deps.onTtl(this.#ttlMs);

@@ -1,28 +1,46 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { DomainError } from '../domain/errors.ts';
+
+export interface Lock {
+  /** The note of the owner before, where it is certain that its process is gone; undefined = nobody left one, or it cannot be told. */
+  readonly inherited: string | undefined;
+  readonly release: () => void;
+}
 
 /**
  * Keeps a second process away from files that only one may use.
  * @param what they are, with their path, for the message.
- * @returns what releases the lock.
+ * @param note for the owner after us, without spaces.
  * @throws DomainError `unavailable` when a living process holds it.
  */
-export function acquireLock(file: string, what: string): () => void {
-  const mine = `${process.pid} ${startOf(process.pid) ?? '-'}`;
+export function acquireLock(file: string, what: string, note = '-'): Lock {
+  const mine = `${process.pid} ${startOf(process.pid) ?? '-'} ${namespace() ?? '-'} ${note}`;
+  let inherited: string | undefined;
   // Twice: once more after a dead owner's file was put aside.
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       writeFileSync(file, mine, { flag: 'wx' });
-      return () => unlinkIfPresent(file);
+      return { inherited, release: () => unlinkIfPresent(file) };
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error;
     }
     const owner = readIfPresent(file);
     if (owner !== undefined && isAlive(owner)) throw refused(what, owner);
+    inherited = owner === undefined ? undefined : noteOfDead(owner);
     putAside(file, owner);
   }
   throw refused(what, readIfPresent(file) ?? 'unknown');
+}
+
+/**
+ * Only of an owner that would be seen here if it lived: of another machine, or of another container, the same folder may be in use
+ * by a process that nobody here can see.
+ */
+function noteOfDead(owner: string): string | undefined {
+  const [, start = '-', itsNamespace, note] = owner.split(' ');
+  const boot = startOf(process.pid)?.split(':')[0];
+  return boot !== undefined && start.split(':')[0] === boot && itsNamespace === namespace() ? note : undefined;
 }
 
 function refused(what: string, owner: string): DomainError {
@@ -64,6 +82,15 @@ function startOf(pid: number): string | undefined {
     // The name in brackets may hold spaces; the start time is the 20th field behind it.
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return ticks === undefined ? undefined : `${boot}:${ticks}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Within which process numbers mean the same. Undefined where there is no /proc. */
+function namespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
   } catch {
     return undefined;
   }

@@ -127,6 +127,23 @@ describe('a cell process', () => {
     await nothingLeft();
   });
 
+  it('that is back at once has its place at once, and adopts: it knows that the process before it is gone', async () => {
+    // Longer than this test waits for anything.
+    bbs.ttlMs = 120_000;
+    const cell = await launch();
+    const task = script('echo run >> /tmp/result; sleep 3');
+    bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'RUNNING');
+    const { epoch } = bbs.status(task.task_guid);
+    cell.kill('SIGKILL');
+    await died(cell);
+    await launch();
+    expect(bbs.status(task.task_guid)).toMatchObject({ state: 'RUNNING', epoch: epoch + 1 });
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    expect(bbs.status(task.task_guid)).toMatchObject({ outcome: 'succeeded', result: 'run\n' });
+    await nothingLeft();
+  });
+
   it('that is back hears what a task writes, also while its place is not free yet', async () => {
     bbs.ttlMs = 10_000;
     const cell = await launch();

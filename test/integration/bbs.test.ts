@@ -492,6 +492,28 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     expect(cells).toMatchObject([{ offer: { cell_id: 'cell-1' }, epoch }]);
   });
 
+  it('gives the place of a process that is known to be gone to the next one, under a new epoch, and the old one can begin nothing', async () => {
+    const before = await register('cell-1', 'before');
+    const made = await bbs.tasks.DesireTask(request());
+    const attempt = await claim(made, 'cell-1', before);
+    const take = async (incarnation: string, replaces: string) =>
+      await bbs.cells.Register({ offer: offer('cell-1'), incarnation, replaces });
+    expect(await code(take('other', 'somebody'))).toBe('already_exists');
+    const { epoch } = await take('after', 'before');
+    expect(Number(epoch)).toBeGreaterThan(Number(before));
+    // It lived, after all. (Its claim goes back at the same time.)
+    expect(await startTask(made.task_guid, attempt, 'cell-1', before)).toMatch(/^(stale_attempt|invalid_transition)$/);
+    expect(await code(bbs.cells.Renew({ cell_id: 'cell-1', epoch: before }))).toBe('not_found');
+    expect(await code(take('before', ''))).toBe('already_exists');
+    // Repeats, and a request of before that comes late.
+    expect((await take('after', 'before')).epoch).toBe(epoch);
+    expect(await code(take('another', 'before'))).toBe('already_exists');
+    await bbs.cells.Renew({ cell_id: 'cell-1', epoch });
+    await expect
+      .poll(async () => (await bbs.tasks.GetTask({ task_guid: made.task_guid })).state, { timeout: 10_000 })
+      .toBe('PENDING');
+  });
+
   it('says that a cell is away when its logs are asked for, and ends the stream of a task that never ran', async () => {
     const epoch = await register('cell-1');
     const made = await bbs.tasks.DesireTask(request());

@@ -53,9 +53,10 @@ class Machine implements Bbs {
     return { code: '' };
   }
 
-  async register(cell: string, incarnation: string): Promise<number | undefined> {
+  async register(cell: string, incarnation: string, replaces: string): Promise<number | undefined> {
     const held = this.#cells.get(cell);
-    if (held !== undefined) return held.incarnation === incarnation ? held.epoch : undefined;
+    if (held !== undefined && held.incarnation === replaces) await this.endLease(cell);
+    else if (held !== undefined) return held.incarnation === incarnation ? held.epoch : undefined;
     this.#revision += 1;
     this.#cells.set(cell, { epoch: this.#revision, incarnation });
     this.#history.push({ revision: this.#revision, key: `cell/${cell}`, value: '{}' });

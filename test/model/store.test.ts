@@ -123,7 +123,7 @@ class ClusterBbs implements Bbs {
     });
   }
 
-  async register(cell: string, incarnation: string): Promise<number | undefined> {
+  async register(cell: string, incarnation: string, replaces = ''): Promise<number | undefined> {
     const offer = {
       cell_id: cell,
       zone: '',
@@ -136,7 +136,7 @@ class ClusterBbs implements Bbs {
       versions: {},
     };
     try {
-      return await this.#cluster.any.cells.register(offer, incarnation);
+      return await this.#cluster.any.cells.register(offer, incarnation, replaces);
     } catch (error) {
       if (isDomainError(error)) return undefined;
       throw error;

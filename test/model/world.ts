@@ -19,8 +19,8 @@ export interface Bbs {
     command: MachineCommand,
     fence?: { readonly cell: string; readonly epoch: number },
   ): Promise<Answer>;
-  /** The epoch; undefined while another process holds the place. */
-  register(cell: string, incarnation: string): Promise<number | undefined>;
+  /** The epoch; undefined while another process holds the place, unless it is the one that is to be replaced. */
+  register(cell: string, incarnation: string, replaces: string): Promise<number | undefined>;
   /** The cell's lease ends. */
   endLease(cell: string): Promise<void>;
   /** What a reader sees, perhaps late. */
@@ -47,7 +47,9 @@ export type Op =
       readonly ok: boolean;
       readonly line: Line;
     }
-  | { readonly op: 'crash' | 'return' | 'lease ends'; readonly c: number; readonly line: Line }
+  | { readonly op: 'crash' | 'lease ends'; readonly c: number; readonly line: Line }
+  /** `certain`: it knows that the process before it is gone. */
+  | { readonly op: 'return'; readonly c: number; readonly certain: boolean; readonly line: Line }
   | { readonly op: 'flush' }
   | { readonly op: 'pass'; readonly ms: number }
   | {
@@ -59,7 +61,7 @@ export type Op =
       readonly what: Wild;
     };
 
-type Wild = 'claim' | 'start' | 'release' | 'unclaim' | 'adopt' | 'complete' | 'lose' | 'reject';
+type Wild = 'usurp' | 'claim' | 'start' | 'release' | 'unclaim' | 'adopt' | 'complete' | 'lose' | 'reject';
 
 export const GUIDS = 3;
 const CELLS = 2;
@@ -93,7 +95,7 @@ export function ops(most: number, passMs: number): fc.Arbitrary<readonly Op[]> {
     tried(1, 'release'),
     on(1, 'cancel', 'prune', 'expire'),
     on(2, 'resolve', 'remove', 'demote'),
-    one(3, fc.record({ op: fc.constant('return' as const), c, line })),
+    one(3, fc.record({ op: fc.constant('return' as const), c, certain: fc.boolean(), line })),
     one(2, fc.record({ op: fc.constantFrom('crash' as const, 'lease ends' as const), c, line })),
     one(2, fc.record({ op: fc.constant('flush' as const) })),
     one(2, fc.record({ op: fc.constant('pass' as const), ms: fc.nat(passMs) })),
@@ -105,7 +107,17 @@ export function ops(most: number, passMs: number): fc.Arbitrary<readonly Op[]> {
         c,
         a: fc.nat(5),
         e: fc.nat(3),
-        what: fc.constantFrom<Wild>('claim', 'start', 'release', 'unclaim', 'adopt', 'complete', 'lose', 'reject'),
+        what: fc.constantFrom<Wild>(
+          'usurp',
+          'claim',
+          'start',
+          'release',
+          'unclaim',
+          'adopt',
+          'complete',
+          'lose',
+          'reject',
+        ),
       }),
     ),
   );
@@ -136,6 +148,8 @@ interface Cell {
   alive: boolean;
   epoch: number | undefined;
   incarnation: string;
+  /** Of the process before. */
+  former: string;
   tries: Try[];
   known: Set<string>;
   containers: Container[];
@@ -178,6 +192,7 @@ export class World {
       alive: false,
       epoch: undefined,
       incarnation: '',
+      former: '',
       tries: [],
       known: new Set(),
       containers: [],
@@ -253,7 +268,7 @@ export class World {
       case 'crash':
         return this.#crash(this.#cell(command.c));
       case 'return':
-        return await this.#return(this.#cell(command.c), command.line);
+        return await this.#return(this.#cell(command.c), command.line, command.certain);
       case 'lease ends':
         return await this.#bbs.endLease(this.#cell(command.c).id);
       case 'flush': {
@@ -390,10 +405,16 @@ export class World {
   }
 
   /** A process begins (or the one that lost its place registers again), and looks after what is there: adoption, not slaughter. */
-  async #return(cell: Cell, line: Line): Promise<void> {
-    if (!cell.alive) cell.incarnation = randomUUID();
+  async #return(cell: Cell, line: Line, certain = false): Promise<void> {
+    if (!cell.alive) {
+      cell.former = cell.incarnation;
+      cell.incarnation = randomUUID();
+    }
     cell.alive = true;
-    const epoch = line === 'not sent' ? undefined : await this.#bbs.register(cell.id, cell.incarnation);
+    const replaces = certain ? cell.former : '';
+    const register = async () => await this.#bbs.register(cell.id, cell.incarnation, replaces);
+    if (line === 'late') this.#late.push(register);
+    const epoch = line === 'not sent' || line === 'late' ? undefined : await register();
     if (epoch === undefined || line === 'answer lost') return;
     // Asked for again under the same epoch it is the periodic look.
     const anew = epoch !== cell.epoch;
@@ -446,6 +467,10 @@ export class World {
     const epoch = this.#epochs.at(-1 - (e % this.#epochs.length)) ?? 0;
     const fence = { cell: cell.id, epoch };
     switch (what) {
+      case 'usurp':
+        // A second process that is wrong about the first one: it lives.
+        await this.#bbs.register(cell.id, randomUUID(), cell.incarnation);
+        return;
       case 'claim':
         await this.#claim(guid, cell.id, epoch);
         return;

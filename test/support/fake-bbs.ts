@@ -251,8 +251,9 @@ export class FakeBbs {
         };
       });
     return {
-      Register: async ({ incarnation }) =>
+      Register: async ({ incarnation, replaces }) =>
         await this.#enter('Register', 1, () => {
+          if (replaces !== '' && this.#incarnation === replaces) this.#incarnation = '';
           if (this.#incarnation !== '' && this.#incarnation !== incarnation) {
             throw new DomainError('already_exists', 'the cell id is taken');
           }

@@ -8,6 +8,11 @@ export interface RegisterRequest {
    * Random per process of the cell: the same process may register again when the answer was lost.
    */
   'incarnation'?: (string);
+  /**
+   * The incarnation of this cell's process before, where it is certain that it has ended: its place need not run out first.
+   * Empty = nothing is known of it.
+   */
+  'replaces'?: (string);
 }
 
 export interface RegisterRequest__Output {
@@ -16,4 +21,9 @@ export interface RegisterRequest__Output {
    * Random per process of the cell: the same process may register again when the answer was lost.
    */
   'incarnation': (string);
+  /**
+   * The incarnation of this cell's process before, where it is certain that it has ended: its place need not run out first.
+   * Empty = nothing is known of it.
+   */
+  'replaces': (string);
 }
