@@ -8,6 +8,7 @@ export type { Callback, CallbackTry } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
 export type { Cell, Delivery, HistoryRecord, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';
+export type { TaskDifference } from './diff.ts';
 export {
   type ErrorCode,
   type FieldFault,
@@ -22,7 +23,10 @@ export type { UploadOptions } from './input.ts';
 export type { LogEnd, LogEntry, LogGap, LogLine, LogOptions } from './logs.ts';
 export type { Downloaded, DownloadedFile, DownloadOptions, Outputs } from './outputs.ts';
 export { type OutputFile, OutputsInfo } from './outputs-info.ts';
+export { type Receipt, type ReceiptStep, verifyReceipt } from './receipt.ts';
+export type { RerunOptions } from './rerun.ts';
+export type { RunOptions } from './submit.ts';
 export type { SyncContext, SyncOptions } from './sync-context.ts';
-export { type RunOptions, type SubmitResult, TaskClient, type TaskFilter, type TaskPage } from './task-client.ts';
+export { type SubmitResult, TaskClient, type TaskFilter, type TaskPage } from './task-client.ts';
 export type { EndOptions, TaskHandle, TaskStanding, WaitCondition, WaitOptions } from './task-handle.ts';
 export type { Timeline, TimelineEvent } from './timeline.ts';

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { msToNanos } from '../domain/duration.ts';
 import { DomainError } from '../domain/errors.ts';
-import { AWAITING_INPUT, type Outcome, type Task, type TaskDefinition, type TaskState } from '../domain/task.ts';
+import type { Outcome, Task, TaskState } from '../domain/task.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
 import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
@@ -13,17 +12,8 @@ import { type ClientOptions, Connection } from './connection.ts';
 import { TaskFailedError } from './errors.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { readRecord } from './follow.ts';
+import { named, type RunOptions, submitSpec } from './submit.ts';
 import { TaskHandle, type WaitOptions } from './task-handle.ts';
-
-export interface RunOptions {
-  /** A submit repeated under the same key creates nothing new and answers the first one's task. One is made up if not given. */
-  readonly key?: string;
-  /** A folder to upload: the task waits for it, and finds it unpacked in its `input_dir` (`/input` if the spec names none). */
-  readonly inputs?: string;
-  /** Told of the bytes that were uploaded so far, packed. */
-  readonly onUpload?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
-}
 
 export type SubmitResult =
   | { readonly task: TaskHandle; readonly error?: never }
@@ -101,16 +91,8 @@ class Tasks {
    * @throws TaskError `invalid_argument` with every fault of the spec.
    */
   async run(spec: TaskSpec, options: RunOptions = {}): Promise<TaskHandle> {
-    const definition = named(withInput(parseTaskSpec(spec), options.inputs), options.key);
-    const request = definitionToWire(definition);
-    const answer = await this.#connection.tasks.DesireTask(request, this.#connection.call(options.signal));
-    const task = taskFromWire(answer);
-    const handle = new TaskHandle(this.#connection, task.task_guid, task);
-    // A repeated submit may find that its input is there already.
-    if (options.inputs === undefined || !task.waiting_for.startsWith(AWAITING_INPUT)) return handle;
-    const { onUpload: onProgress, signal } = options;
-    const upload = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) };
-    return new TaskHandle(this.#connection, task.task_guid, await handle.upload(options.inputs, upload));
+    const task = await submitSpec(this.#connection, spec, options);
+    return new TaskHandle(this.#connection, task.task_guid, task);
   }
 
   /**
@@ -224,25 +206,4 @@ function refused(verdict: Verdict__Output | null): DomainError {
 function nanosText(time: bigint | Date | undefined): string {
   if (time === undefined) return '0';
   return (time instanceof Date ? msToNanos(time.getTime()) : time).toString();
-}
-
-const INPUT_DIR = '/input';
-
-function withInput(definition: TaskDefinition, inputs: string | undefined): TaskDefinition {
-  return inputs === undefined || definition.input_dir !== '' ? definition : { ...definition, input_dir: INPUT_DIR };
-}
-
-/** Gives the definition its guid and key. A guid made up under a given key follows from the key, so that a repeat asks for the very same task. */
-function named(definition: TaskDefinition, key: string | undefined): TaskDefinition {
-  const given = key ?? definition.request_key;
-  if (key !== undefined && definition.request_key !== '' && definition.request_key !== key) {
-    throw new DomainError('invalid_argument', 'request_key: the spec and the option name two different keys');
-  }
-  const hash = () => createHash('sha256').update(`${definition.domain}\0${given}`).digest('hex').slice(0, 32);
-  const made = () => (given === '' ? randomBytes(16).toString('hex') : hash());
-  return {
-    ...definition,
-    task_guid: definition.task_guid === '' ? made() : definition.task_guid,
-    request_key: given === '' ? randomBytes(16).toString('hex') : given,
-  };
 }

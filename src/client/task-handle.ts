@@ -4,6 +4,7 @@ import { parseJson } from '../platform/json.ts';
 import { durationToWire, taskFromWire } from '../rpc/codec.ts';
 import { type Callback, Callbacks } from './callback-ledger.ts';
 import type { Connection } from './connection.ts';
+import { type TaskDifference, taskDifferences } from './diff.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { followTask, readRecord, type TaskEvent } from './follow.ts';
 import { Hold, holderName } from './hold.ts';
@@ -11,6 +12,9 @@ import { type UploadOptions, uploadInput } from './input.ts';
 import { followLogs, type LogEntry, type LogOptions } from './logs.ts';
 import { machineType } from './machine-type.ts';
 import { Outputs } from './outputs.ts';
+import { type Receipt, receiptOf } from './receipt.ts';
+import { type RerunOptions, respec } from './rerun.ts';
+import { submitSpec } from './submit.ts';
 import { SyncContext, type SyncOptions } from './sync-context.ts';
 import { computationTime, totalTime } from './task-times.ts';
 import { readTimeline, type Timeline } from './timeline.ts';
@@ -121,9 +125,33 @@ export class TaskHandle {
     return await readTimeline(this.#connection, this.id, signal);
   }
 
+  /** How often it was started, with every step that shows it; `verifyReceipt` checks it anywhere. @throws TaskError `invalid_transition` while it goes on. */
+  async receipt(signal?: AbortSignal): Promise<Receipt> {
+    const task = await this.info(signal);
+    return receiptOf(task, await readTimeline(this.#connection, task.task_guid, signal));
+  }
+
   /** Gives the task the folder it waits for; then it is placed. @throws TaskError `invalid_transition` when it waits for none. */
   async upload(folder: string, options: UploadOptions = {}): Promise<Task> {
     return await uploadInput(this.#connection, this.id, folder, options);
+  }
+
+  /**
+   * Submits once more what this task was asked for, with what is to be otherwise; the new task's label `gavel.rerun_of` names this one. What
+   * was uploaded for this one is not there any more: give `inputs`, or the new task waits for its input.
+   * @throws TaskError `invalid_argument` with every fault of what is set.
+   */
+  async rerun(options: RerunOptions = {}): Promise<TaskHandle> {
+    const spec = respec(await this.info(options.signal), options);
+    const task = await submitSpec(this.#connection, spec, options);
+    return new TaskHandle(this.#connection, task.task_guid, task);
+  }
+
+  /** Where this task and another one differ: in what was asked for, and in what became of it. */
+  async diff(other: TaskHandle | string | number, signal?: AbortSignal): Promise<readonly TaskDifference[]> {
+    const that = other instanceof TaskHandle ? other : new TaskHandle(this.#connection, String(other));
+    const [a, b] = await Promise.all([this.info(signal), that.info(signal)]);
+    return taskDifferences(a, b);
   }
 
   /** What the run left behind: files it was asked to keep, and its two streams. No I/O until it is used. */

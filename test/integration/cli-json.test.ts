@@ -53,6 +53,10 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   cancel: ['cancel', 'waits', 'runs'],
   'task kill': ['task', 'kill', 'runs', '-y'],
   kill: ['kill', 'waits', 'runs', '-y'],
+  'task rerun': ['task', 'rerun', 'done'],
+  'task diff': ['task', 'diff', 'done', 'runs'],
+  'task receipt': ['task', 'receipt', 'done'],
+  'task bundle': ['task', 'bundle', 'done', '--to', 'FOLDER/bundle.json'],
   'task resolve': ['task', 'resolve', 'done'],
   'task rm': ['task', 'rm', 'done', '-y'],
   'cells ls': ['cells'],
@@ -76,7 +80,7 @@ describe('-o json', () => {
   it.each(Object.entries(ONE))('of gavel %s is one object', async (_name, args) => {
     const env = { GAVEL_SERVER: fake.address, GAVEL_CONFIG: join(folder, 'config.yaml') };
     const cli = new CliWorld({ env });
-    const given = args.map((arg) => (arg === 'FOLDER' ? folder : arg));
+    const given = args.map((arg) => arg.replace('FOLDER', folder));
     const at = given.indexOf('--');
     const all = at < 0 ? [...given, '-o', 'json'] : [...given.slice(0, at), '-o', 'json', ...given.slice(at)];
     expect([await cli.run(...all), cli.err.text.includes('"error"')]).toEqual([0, false]);

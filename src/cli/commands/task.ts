@@ -8,11 +8,15 @@ import { type Cli, examples, handle } from '../command.ts';
 import { printOne, taskObject } from '../output.ts';
 import { showText } from '../show.ts';
 import { type AttachFlags, addAttach, attach, attachOptions, giveResult } from './attach.ts';
+import { addBundle } from './bundle.ts';
+import { addDiff } from './diff.ts';
 import { addCancel, addKill } from './end.ts';
 import { addEvents } from './events.ts';
 import { addExplain } from './explain.ts';
 import { addList, addListOptions, type ListFlags, listTasks } from './list.ts';
 import { addDownload, addOutputs, addUpload } from './outputs.ts';
+import { addReceipt } from './receipt.ts';
+import { addRerun } from './rerun.ts';
 import { addRemove, addResolve } from './resolve.ts';
 import { addSubmit } from './submit.ts';
 import { addWait } from './wait.ts';
@@ -43,6 +47,10 @@ export function addTask(program: Command, cli: Cli): void {
   addShow(task, cli);
   addCancel(task, cli);
   addKill(task, cli);
+  addRerun(task, cli);
+  addDiff(task, cli);
+  addReceipt(task, cli);
+  addBundle(task, cli);
   addResolve(task, cli);
   addRemove(task, cli);
 }
