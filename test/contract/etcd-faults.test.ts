@@ -90,7 +90,7 @@ describe('a watch', () => {
       proxy.cutAll();
       await put(direct, `w/${n}`);
     }
-    await expect.poll(() => following.changes.length, { timeout: 15_000 }).toBe(10);
+    await expect.poll(() => following.changes.length, { timeout: 20_000 }).toBe(10);
     expectEach(following.changes, 10);
     await following.end();
   }, 30_000);
@@ -103,7 +103,7 @@ describe('a watch', () => {
       await putMany(direct, 7);
       proxy.cutAfter(bytes);
       const following = follow(revision);
-      await expect.poll(() => following.changes.length, { timeout: 10_000 }).toBe(7);
+      await expect.poll(() => following.changes.length, { timeout: 20_000 }).toBe(7);
       await sleep(100);
       expectEach(following.changes, 7);
       await following.end();
@@ -118,7 +118,7 @@ describe('a watch', () => {
       proxy.cutAfter(bytes);
       const accepted = proxy.accepted;
       const following = follow(revision);
-      await expect.poll(() => following.changes.length, { timeout: 10_000 }).toBe(3_500);
+      await expect.poll(() => following.changes.length, { timeout: 20_000 }).toBe(3_500);
       await sleep(100);
       expectEach(following.changes, 3_500);
       expect(proxy.accepted - accepted).toBeGreaterThan(1);
@@ -146,7 +146,7 @@ describe('a watch', () => {
     // Keepalive notices within 9 s; every connection that was stalled is dropped by then.
     await sleep(10_000);
     proxy.mode = 'pass';
-    await expect.poll(() => following.changes.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => following.changes.length, { timeout: 20_000 }).toBe(2);
     expectEach(following.changes, 2);
     await following.end();
   }, 30_000);
@@ -160,7 +160,7 @@ describe('a watch', () => {
     await put(direct, 'w/0');
     await sleep(500);
     proxy.mode = 'pass';
-    await expect.poll(() => following.changes.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => following.changes.length, { timeout: 20_000 }).toBe(1);
     proxy.mode = 'refuse';
     proxy.cutAll();
     await sleep(500);
@@ -232,7 +232,7 @@ describe('a commit', () => {
             () => 'ok',
             () => 'not yet',
           ),
-        { timeout: 5_000 },
+        { timeout: 20_000 },
       )
       .toBe('ok');
   }, 60_000);
@@ -289,9 +289,9 @@ describe('an etcd that is away', () => {
     const hosts = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
     const began = performance.now();
     await expect(openEtcdStore({ hosts, log })).rejects.toMatchObject({ code: 'unavailable' });
-    // Two members, 2 s each at most; twice that for a busy machine.
-    expect(performance.now() - began).toBeLessThan(8_000);
-  }, 10_000);
+    // Two members, 2 s each at most; far more than that for a busy machine.
+    expect(performance.now() - began).toBeLessThan(30_000);
+  }, 40_000);
 
   it('fails the opening within a bound when it accepts and does not answer', async () => {
     proxy.mode = 'stall';
@@ -328,11 +328,11 @@ describe('an etcd that is away', () => {
               () => 'ok',
               () => 'not yet',
             ),
-          { timeout: 8_000 },
+          { timeout: 20_000 },
         )
         .toBe('ok');
       expect(await frozen.renewLease(lease)).toBe(true);
-      await expect.poll(() => keys.at(-1), { timeout: 15_000 }).toBe('w/2');
+      await expect.poll(() => keys.at(-1), { timeout: 20_000 }).toBe('w/2');
       expect(new Set(keys).size).toBe(keys.length);
       stop.abort();
       await watching;
@@ -368,7 +368,7 @@ describe('a cluster of three', () => {
                   () => 'ok',
                   () => 'not yet',
                 ),
-              { timeout: 15_000 },
+              { timeout: 20_000 },
             )
             .toBe('ok');
           written.push(key);
@@ -416,7 +416,7 @@ describe('a cluster of three', () => {
       await expect(lonely.get('a')).rejects.toMatchObject({ code: 'unavailable' });
       await expect(lonely.ping(1_000)).rejects.toMatchObject({ code: 'unavailable' });
       // Its connection is in order; only `hasleader` makes the member end the stream.
-      await expect.poll(() => lines.join(), { timeout: 15_000 }).toContain('no leader');
+      await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('no leader');
       await Promise.all(others.map((member) => member.restart()));
       const again = (): Promise<string> =>
         put(lonely, 'w/1').then(
@@ -425,7 +425,7 @@ describe('a cluster of three', () => {
         );
       await expect.poll(again, { timeout: 20_000 }).toBe('ok');
       expect((await lonely.get('a'))?.value.toString()).toBe('1');
-      await expect.poll(() => keys.at(-1), { timeout: 15_000 }).toBe('w/1');
+      await expect.poll(() => keys.at(-1), { timeout: 20_000 }).toBe('w/1');
       stop.abort();
       await watching;
     } finally {

@@ -242,7 +242,7 @@ describe.each([
     const output = await runtime.attach(id);
     const { stdout, stderr } = output;
     const all = Promise.all([collect(stdout), collect(stderr)]);
-    await vi.waitFor(() => expect([stdout.readableEnded, stderr.readableEnded]).toEqual([true, true]), 5_000);
+    await vi.waitFor(() => expect([stdout.readableEnded, stderr.readableEnded]).toEqual([true, true]), 20_000);
     expect((await all).map(({ length }) => length)).toEqual([0, 0]);
     output.close();
   });

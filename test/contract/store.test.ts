@@ -587,7 +587,7 @@ describe.each([
       store = await engine.open(place);
       expect(await store.get('l/1')).toBeDefined();
       expect(await store.renewLease(lease)).toBe(true);
-      await expect.poll(() => store.get('l/1'), { timeout: 10_000 }).toBeUndefined();
+      await expect.poll(() => store.get('l/1'), { timeout: 20_000 }).toBeUndefined();
     }, 20_000);
   });
 

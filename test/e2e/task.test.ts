@@ -64,7 +64,7 @@ describe('a task on real parts', () => {
     const task = await run(asked);
     expect(task).toMatchObject({ outcome: 'succeeded', failed: false, result: 'ENV_VALUE_A', exit_code: 0 });
     expect(task.cell_id).toMatch(/^cell-/);
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
     expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
       task_guid: asked.task_guid,
       result: 'ENV_VALUE_A',

@@ -88,7 +88,7 @@ describe('a cell process', () => {
     const filters = encodeURIComponent(JSON.stringify({ label: [`gavel.cell=${cellId}`] }));
     return (await engineGet(`/containers/json?all=1&filters=${filters}`)) as unknown[];
   };
-  const nothingLeft = async () => await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 15_000 });
+  const nothingLeft = async () => await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 20_000 });
 
   it('that dies between StartTasks and the start never starts the task', async () => {
     const cell = await launch();
@@ -197,7 +197,7 @@ describe('a cell process', () => {
     bbs.dropCell();
     expect(await owned()).toHaveLength(1);
     cell.kill('SIGCONT');
-    await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await owned()).toEqual([]), { timeout: 20_000 });
     expect(bbs.status(task.task_guid).outcome).toBe('lost');
   });
 });

@@ -116,8 +116,8 @@ describe('a cell on a container engine', () => {
     const task = script('sleep 60');
     const [claim] = bbs.place(task);
     await until(() => bbs.status(task.task_guid).state === 'RUNNING');
-    await vi.waitFor(async () => expect(await owned()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await owned()).toHaveLength(1), 20_000);
     bbs.cancel(claim ?? { guid: '', attempt: '' });
-    await vi.waitFor(async () => expect(await owned()).toEqual([]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([]), 20_000);
   });
 });

@@ -131,7 +131,7 @@ describe('a container on the bridge', () => {
     expect(await reaches(id, [ONE, 80], [gateway, herePort], [NEAR, herePort], [LINK_LOCAL, 80])).toEqual(
       Array(4).fill('no'),
     );
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(await fromNetworkOf(id, UDP(ONE))).toBe('no');
   });
 

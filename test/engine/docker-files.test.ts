@@ -80,7 +80,7 @@ describe('readFile', () => {
   ])('refuses %j and says what it is', async (path, message) => {
     const began = performance.now();
     await expect(read(path)).rejects.toMatchObject({ code: 'invalid_argument', message });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it.each(['/r/nope', '/nope/nope', '/r/dangling', '/r/file/under-a-file'])('does not find %j', async (path) => {
@@ -105,7 +105,7 @@ describe('readFile', () => {
       totalBytes: 100 * 2 ** 20,
       truncated: true,
     });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
   });
 
@@ -115,7 +115,7 @@ describe('readFile', () => {
     const { bytes, totalBytes } = await read('/r/sparse');
     expect(bytes.subarray(0, 6).toString()).toBe('first\0');
     expect([bytes.length, totalBytes]).toEqual([10_240, 20 * 2 ** 30]);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
   });
 
@@ -129,7 +129,7 @@ describe('readFile', () => {
     await runtime.start(running);
     await vi.waitFor(async () => {
       expect((await runtime.readFile(running, '/tmp/x', 10)).bytes.toString()).toBe('now');
-    }, 5_000);
+    }, 20_000);
     await runtime.remove(running);
   });
 

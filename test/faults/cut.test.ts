@@ -68,7 +68,7 @@ describe('a cell that is cut off', () => {
     const guid = await beating();
     scene.cell.pause();
     expect(await scene.ended(guid, LOST_MS + 30_000)).toMatchObject({ outcome: 'lost' });
-    expect(performance.now() - lastBeat(guid)).toBeLessThan(3_000);
+    expect(performance.now() - lastBeat(guid)).toBeLessThan(10_000);
     scene.cell.resume();
     await until(
       async () => (await containersOf(scene.cluster.cellIds)).length === 0,

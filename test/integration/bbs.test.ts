@@ -101,9 +101,9 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     });
     expect(await completeTask(made.task_guid, attempt, 'cell-1', epoch)).toBe('');
 
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
     await expect
-      .poll(() => code(bbs.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 10_000 })
+      .poll(() => code(bbs.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 20_000 })
       .toBe('not_found');
     const body = receiver.received[0]?.body ?? '';
     const { task, resolved_by, delivery } = await bbs.history.GetHistory({ task_guid: made.task_guid });
@@ -391,7 +391,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     const made = await bbs.tasks.DesireTask(request({ completion_callback_url: receiver.url }));
     await bbs.tasks.CancelTask({ task_guid: made.task_guid });
     await expect
-      .poll(() => code(bbs.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 15_000 })
+      .poll(() => code(bbs.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 20_000 })
       .toBe('not_found');
     expect(receiver.received).toHaveLength(4);
     expect(new Set(receiver.received.map((r) => r.headers['webhook-id']))).toEqual(new Set([made.uid]));
@@ -413,7 +413,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     const made = await first.tasks.DesireTask(request({ completion_callback_url: dead.url }));
     await first.tasks.CancelTask({ task_guid: made.task_guid });
     await expect
-      .poll(() => code(first.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 10_000 })
+      .poll(() => code(first.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 20_000 })
       .toBe('not_found');
     await first.stop();
     const second = await start({ ...policy, ...folder }, prefix);
@@ -421,7 +421,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     await expect.poll(() => dead.received.length, { timeout: 20_000 }).toBe(3);
     await expect
       .poll(async () => (await second.history.GetHistory({ task_guid: made.task_guid })).delivery?.state, {
-        timeout: 5_000,
+        timeout: 20_000,
       })
       .toBe('delivered');
     expect(await second.history.GetHistory({ task_guid: made.number })).toMatchObject({
@@ -436,11 +436,11 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     await expect
       .poll(
         async () => (await own.tasks.GetTask({ task_guid: made.task_guid, include_history: true })).failure_reason,
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
       .toBe('not started within time limit');
     await expect
-      .poll(() => code(own.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 10_000 })
+      .poll(() => code(own.tasks.GetTask({ task_guid: made.task_guid })), { timeout: 20_000 })
       .toBe('not_found');
     expect(await own.history.GetHistory({ task_guid: made.task_guid })).toMatchObject({
       resolved_by: 'expired',
@@ -471,7 +471,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
       });
       expect(verdicts[0]?.code).toBe('');
       await expect
-        .poll(async () => (await own.tasks.GetTask({ task_guid: lost.task_guid })).outcome, { timeout: 10_000 })
+        .poll(async () => (await own.tasks.GetTask({ task_guid: lost.task_guid })).outcome, { timeout: 20_000 })
         .toBe('lost');
       expect(await own.tasks.GetTask({ task_guid: lost.task_guid })).toMatchObject({
         failure_reason: 'cell disappeared before completion',
@@ -510,7 +510,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     expect(await code(take('another', 'before'))).toBe('already_exists');
     await bbs.cells.Renew({ cell_id: 'cell-1', epoch });
     await expect
-      .poll(async () => (await bbs.tasks.GetTask({ task_guid: made.task_guid })).state, { timeout: 10_000 })
+      .poll(async () => (await bbs.tasks.GetTask({ task_guid: made.task_guid })).state, { timeout: 20_000 })
       .toBe('PENDING');
   });
 

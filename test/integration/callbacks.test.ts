@@ -51,9 +51,9 @@ describe.each(['embedded', 'etcd'] as const)('callbacks and their operator, on t
   const callback = async (task_guid: string) => await bbs.callbacks.GetCallback({ task_guid });
   const stateOf = async (task_guid: string) => (await callback(task_guid)).state;
   const becomes = async (task_guid: string, state: string) =>
-    await expect.poll(async () => await stateOf(task_guid), { timeout: 15_000 }).toBe(state);
+    await expect.poll(async () => await stateOf(task_guid), { timeout: 20_000 }).toBe(state);
   const gone = async (task_guid: string) =>
-    await expect.poll(() => code(bbs.tasks.GetTask({ task_guid })), { timeout: 15_000 }).toBe('not_found');
+    await expect.poll(() => code(bbs.tasks.GetTask({ task_guid })), { timeout: 20_000 }).toBe('not_found');
   const guids = async (state = '') =>
     (await bbs.callbacks.ListCallbacks({ state })).callbacks.map(({ task_guid }) => task_guid);
 
@@ -92,7 +92,7 @@ describe.each(['embedded', 'etcd'] as const)('callbacks and their operator, on t
     receiver.script = Array.from({ length: 3 }, () => 503);
     const made = [await finish(), await finish(), await finish()];
     const all = made.map(({ task_guid }) => task_guid);
-    for (const guid of all) await expect.poll(async () => (await callback(guid)).attempts, { timeout: 15_000 }).toBe(1);
+    for (const guid of all) await expect.poll(async () => (await callback(guid)).attempts, { timeout: 20_000 }).toBe(1);
     const first = await bbs.callbacks.ListCallbacks({ page_size: 2 });
     expect(first.callbacks.map(({ task_guid }) => task_guid)).toEqual(all.slice(0, 2));
     expect(Number(first.callbacks[0]?.next_attempt_at)).toBeGreaterThan(Date.now() * 1e6);
@@ -120,8 +120,8 @@ describe.each(['embedded', 'etcd'] as const)('callbacks and their operator, on t
 
     receiver.script = [503];
     const { task_guid, number } = await finish();
-    await expect.poll(async () => (await callback(task_guid)).attempts, { timeout: 15_000 }).toBe(1);
-    await expect.poll(() => code(bbs.tasks.ResolveTask({ task_guid })), { timeout: 15_000 }).toBe('ok');
+    await expect.poll(async () => (await callback(task_guid)).attempts, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => code(bbs.tasks.ResolveTask({ task_guid })), { timeout: 20_000 }).toBe('ok');
     await bbs.tasks.DeleteTask({ task_guid });
     expect(await stateOf(number)).toBe('taken');
     await bbs.callbacks.ResendCallback({ task_guid: number });

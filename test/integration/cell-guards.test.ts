@@ -49,7 +49,7 @@ async function start(): Promise<void> {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  await vi.waitUntil(holds, { timeout: 10_000, interval: 5 });
+  await vi.waitUntil(holds, { timeout: 20_000, interval: 5 });
 }
 
 const totalStarts = () => [...runtime.starts.values()].reduce((a, b) => a + b, 0);
@@ -135,6 +135,6 @@ describe('a cell', () => {
     });
     expect(await runtime.listOwned()).toHaveLength(1);
     await start();
-    await vi.waitFor(async () => expect(await runtime.listOwned()).toEqual([]), 5_000);
+    await vi.waitFor(async () => expect(await runtime.listOwned()).toEqual([]), 20_000);
   });
 });

@@ -189,7 +189,7 @@ describe('a cell and what runs leave behind', () => {
     await vi.waitFor(async () => {
       const [late] = await answers(bbs.askData(claim, { outputs: {}, outputs_asked: true }));
       expect(late?.outputs?.notes).toEqual(['the files that the task asked for are not kept here']);
-    });
+    }, 20_000);
     const [beyond] = await answers(bbs.askData(claim, { download: { names: ['stdout.txt'], offset: 4 } }));
     expect(beyond?.refused).toMatchObject({ code: 'invalid_argument' });
     const [live] = await answers(bbs.askData(claim, { timeline: {} }));

@@ -499,7 +499,7 @@ describe('the program itself', () => {
   ] as const)('detaches at %s', async (signal, code) => {
     const child = start('run', 'busybox', '--', 'sleep');
     const said = text(child.stderr);
-    await expect.poll(() => fake.calls, { timeout: 10_000 }).toContain('WatchTasks');
+    await expect.poll(() => fake.calls, { timeout: 20_000 }).toContain('WatchTasks');
     child.kill(signal);
     expect((await once(child, 'close'))[0]).toBe(code);
     expect(await said).toContain('rejoin with: gavel task 766');

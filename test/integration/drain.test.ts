@@ -75,7 +75,7 @@ async function start(id: string): Promise<Running> {
   });
   const cell = await startCell(config, { log, runtime: lasting });
   cells.set(id, cell);
-  await vi.waitFor(async () => expect((await seen(id))?.epoch).toBeGreaterThan(0), 10_000);
+  await vi.waitFor(async () => expect((await seen(id))?.epoch).toBeGreaterThan(0), 20_000);
   return cell;
 }
 
@@ -94,7 +94,7 @@ async function submit(env: Readonly<Record<string, string>>, tags: readonly stri
 const seen = async (id: string): Promise<Cell | undefined> =>
   (await client.cells.list()).find(({ cell_id }) => cell_id === id);
 const becomes = async (id: string, want: Partial<Cell>) =>
-  await vi.waitFor(async () => expect(await seen(id)).toMatchObject(want), { timeout: 15_000, interval: 50 });
+  await vi.waitFor(async () => expect(await seen(id)).toMatchObject(want), { timeout: 20_000, interval: 50 });
 
 describe('a drain', () => {
   it('lets what runs come to its end, gives what waits to others, and lasts over restarts', async () => {
@@ -107,7 +107,7 @@ describe('a drain', () => {
     const elsewhere = await submit({ FAKE_RUN_MS: '10' });
     expect(await elsewhere.wait()).toMatchObject({ outcome: 'succeeded', cell_id: 'b' });
     const waits = await submit({ FAKE_RUN_MS: '10' }, ['a']);
-    await vi.waitFor(async () => expect((await waits.info()).waiting_for).toMatch(/taking no new work/), 10_000);
+    await vi.waitFor(async () => expect((await waits.info()).waiting_for).toMatch(/taking no new work/), 20_000);
     const { cells: verdicts } = await waits.explain();
     expect(verdicts.find(({ cell_id }) => cell_id === 'a')).toMatchObject({ code: 'closed', note: 'cell is draining' });
     expect(await running.wait()).toMatchObject({ outcome: 'succeeded', cell_id: 'a' });
@@ -159,7 +159,7 @@ describe('a drain', () => {
         state: 'PENDING',
         waiting_for: expect.stringContaining('deaf is draining'),
       });
-    }, 10_000);
+    }, 20_000);
     // An auctioneer that does not know yet is refused.
     expect((await placement.ClaimTasks({ items })).verdicts[0]?.verdict).toMatchObject({ code: 'stale_attempt' });
     channel.close();

@@ -43,7 +43,7 @@ describe('cells that vanish', () => {
     await vi.waitFor(async () => {
       const notes = (await listed()).filter(({ state }) => state === 'away').map(({ note }) => note);
       expect(notes).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('went together with most cells')));
-    });
+    }, 20_000);
     // Well past the grace nobody has been called lost.
     await sleep(4 * GRACE_MS);
     for (const { guid } of four) expect(await outcome(guid)).toBe('');
@@ -51,7 +51,7 @@ describe('cells that vanish', () => {
     const epoch = await register('a');
     const adopted = await bbs.cells.AdoptTasks({ cell_id: 'a', epoch, claims: back === undefined ? [] : [back.claim] });
     expect(adopted.verdicts[0]?.code).toBe('');
-    for (const { guid } of away) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 10_000);
+    for (const { guid } of away) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(HOLD_MS - 100);
     expect(await outcome(back?.guid ?? '')).toBe('');
     expect(await outcome(four[3]?.guid ?? '')).toBe('');
@@ -61,9 +61,10 @@ describe('cells that vanish', () => {
     const four = await Promise.all(['a', 'b', 'c', 'd'].map(runningOn));
     for (const { cell_id, epoch } of four.slice(0, 2)) await bbs.cells.Leave({ cell_id, epoch });
     for (const { guid } of four.slice(0, 2))
-      await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 10_000);
+      await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
     // These two more make three of four, and not at once.
     for (const { cell_id, epoch } of four.slice(2)) await bbs.cells.Leave({ cell_id, epoch });
-    for (const { guid } of four.slice(2)) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 2_000);
+    for (const { guid } of four.slice(2))
+      await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
   });
 });

@@ -58,13 +58,13 @@ describe('a store that was put back to an older state', () => {
         if (event.event !== 'resync_needed' && event.cursor !== '') cursor = event.cursor;
       }
     })();
-    await vi.waitUntil(() => cursor !== '', { timeout: 5_000 });
+    await vi.waitUntil(() => cursor !== '', { timeout: 20_000 });
     await member.kill();
     await rm(member.folder, { recursive: true });
     await cp(copy, member.folder, { recursive: true });
     await member.restart();
 
-    await vi.waitUntil(() => said.includes('store.went-back'), { timeout: 15_000, interval: 50 });
+    await vi.waitUntil(() => said.includes('store.went-back'), { timeout: 20_000, interval: 50 });
     await watching;
     expect(seen.at(-1)?.event).toBe('resync_needed');
     // The reader of before cannot go on behind its cursor, also when the store has come to that revision a second time.

@@ -280,7 +280,7 @@ describe('two BBS whose commits get lost', () => {
     const stop = new AbortController();
     const asked = vi.spyOn(late.tasks, 'transition');
     const duties = converge({ ...dutiesOf(late), policy }, stop.signal);
-    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 20_000 });
     await expect(asked.mock.results[0]?.value).rejects.toMatchObject({ code: 'not_found' });
     expect((await other.tasks.read('g'))?.status).toMatchObject({ uid, state: 'PENDING' });
     stop.abort();
@@ -321,13 +321,16 @@ describe('two BBS whose commits get lost', () => {
     await bbs.command('g', { type: 'claim', ...claim });
     await start(other, claim);
     await bbs.endLease('cell');
-    await vi.waitUntil(() => late.view.cell('cell') === undefined && late.view.task('g')?.status.state === 'RUNNING');
+    await vi.waitUntil(
+      () => late.view.cell('cell') === undefined && late.view.task('g')?.status.state === 'RUNNING',
+      20_000,
+    );
     await late.view.close();
     await bbs.register('cell', 'after');
     const asked = vi.spyOn(late.tasks, 'transition');
     const stop = new AbortController();
     const duties = converge({ ...dutiesOf(late), policy: { ...POLICY, lostGraceMs: 1 } }, stop.signal);
-    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => asked.mock.results.length > 0, { timeout: 20_000 });
     await expect(asked.mock.results[0]?.value).rejects.toMatchObject({ code: 'conflict' });
     expect((await other.tasks.read('g'))?.status.state).toBe('RUNNING');
     stop.abort();

@@ -44,7 +44,7 @@ describe('prepared containers', () => {
     const popular = async (spec: Partial<ContainerSpec> = {}) => {
       for (let use = 0; use < 2; use += 1) expect(await prepared.take(specOf(spec))).toBeUndefined();
     };
-    const waiting = async (count: number) => await vi.waitFor(() => expect(prepared.waiting).toBe(count), 5_000);
+    const waiting = async (count: number) => await vi.waitFor(() => expect(prepared.waiting).toBe(count), 20_000);
     return { runtime, prepared, popular, waiting };
   }
 
@@ -74,7 +74,7 @@ describe('prepared containers', () => {
     await waiting(2);
     await popular({ user: 'b' });
     await popular({ user: 'c' });
-    await vi.waitFor(() => expect(runtime.calls.remove).toBe(2), 5_000);
+    await vi.waitFor(() => expect(runtime.calls.remove).toBe(2), 20_000);
     await waiting(2);
     expect(await prepared.take(specOf({ user: 'a' }))).toBeUndefined();
     expect(await prepared.take(specOf({ user: 'c' }))).toBeDefined();
@@ -89,7 +89,7 @@ describe('prepared containers', () => {
     now = 24 * 3_600_000;
     // Any use makes it look.
     await prepared.take(specOf({ user: 'other' }));
-    await vi.waitFor(() => expect(runtime.calls.remove).toBe(2), 5_000);
+    await vi.waitFor(() => expect(runtime.calls.remove).toBe(2), 20_000);
     expect(prepared.waiting).toBe(0);
   });
 
@@ -106,7 +106,7 @@ describe('prepared containers', () => {
   it('are not tried again and again with an image that is gone, and others have their turn', async () => {
     const { runtime, popular, waiting } = setUp({ most: 1 });
     await popular({ image: 'gone' });
-    await vi.waitFor(() => expect(runtime.calls.prepare).toBe(1), 5_000);
+    await vi.waitFor(() => expect(runtime.calls.prepare).toBe(1), 20_000);
     await popular();
     await waiting(1);
     expect(runtime.calls.prepare).toBe(2);

@@ -115,7 +115,7 @@ describe('wait', () => {
     fake.run(task_guid);
     fake.compact();
     await fake.start(address);
-    await expect.poll(() => states, { timeout: 4_000 }).toContain('RUNNING');
+    await expect.poll(() => states, { timeout: 20_000 }).toContain('RUNNING');
     fake.finish(task_guid);
     expect((await waiting).outcome).toBe('succeeded');
     expect(states).toEqual(['PENDING', 'CLAIMED', 'RUNNING', 'COMPLETED']);
