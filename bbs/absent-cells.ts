@@ -1,5 +1,5 @@
+import { AWAY_MS } from '../src/domain/deadlines.ts';
 import type { Clock } from '../src/platform/clock.ts';
-import type { CellOffer } from './records.ts';
 import type { LiveCell, ViewListener } from './view-change.ts';
 
 /** What is asked of the view that this is a part of. */
@@ -14,19 +14,16 @@ interface Present {
 export interface AbsentCell {
   readonly id: string;
   /** Undefined when this process never saw the cell registered. */
-  readonly offer: CellOffer | undefined;
+  readonly last: LiveCell | undefined;
   /** UNIX milliseconds: when it was seen to go, or when this process began. */
   readonly sinceMs: number;
 }
-
-/** Without tasks a cell that has gone is remembered for so long. */
-const REMEMBERED_MS = 10 * 60_000;
 
 /** Cells that have lost their place and not come back, or hold tasks without a place. From the view's changes alone, so every BBS tells about the same. */
 export class AbsentCells {
   readonly #view: Present;
   readonly #clock: Clock;
-  readonly #offers = new Map<string, CellOffer>();
+  readonly #present = new Map<string, LiveCell>();
   readonly #gone = new Map<string, AbsentCell>();
   readonly #listeners = new Set<(id: string, gone: boolean) => void>();
 
@@ -56,7 +53,7 @@ export class AbsentCells {
 
   /** Finds out by itself who is there and who is not: the view was read anew. */
   compare(): void {
-    const ids = new Set([...this.#offers.keys(), ...this.#view.holders()]);
+    const ids = new Set([...this.#present.keys(), ...this.#view.holders()]);
     for (const { record } of this.#view.cells()) ids.add(record.offer.cell_id);
     for (const id of ids) this.#take(id);
   }
@@ -64,14 +61,14 @@ export class AbsentCells {
   #take(id: string): void {
     const cell = this.#view.cell(id);
     if (cell !== undefined) {
-      this.#offers.set(id, cell.record.offer);
+      this.#present.set(id, cell);
       if (this.#gone.delete(id)) this.#tell(id, false);
       return;
     }
     if (this.#gone.has(id)) return;
     this.#forgetOld();
-    this.#gone.set(id, { id, offer: this.#offers.get(id), sinceMs: this.#clock.nowMs() });
-    this.#offers.delete(id);
+    this.#gone.set(id, { id, last: this.#present.get(id), sinceMs: this.#clock.nowMs() });
+    this.#present.delete(id);
     this.#tell(id, true);
   }
 
@@ -79,8 +76,9 @@ export class AbsentCells {
     for (const listener of this.#listeners) listener(id, gone);
   }
 
+  /** Those without tasks, once nothing waits for them any more. */
   #forgetOld(): void {
-    const before = this.#clock.nowMs() - REMEMBERED_MS;
+    const before = this.#clock.nowMs() - AWAY_MS;
     for (const { id, sinceMs } of this.#gone.values())
       if (sinceMs < before && this.#view.tasksOfCell(id).length === 0) this.#gone.delete(id);
   }

@@ -62,7 +62,7 @@ export class CellList {
     const running = held.filter((task) => task.status.state === 'RUNNING').length;
     const drain = view.drain(id);
     return {
-      offer: live?.record.offer ?? view.absent.get(id)?.offer ?? unknownOffer(id),
+      offer: live?.record.offer ?? view.absent.get(id)?.last?.record.offer ?? unknownOffer(id),
       epoch: live?.epoch ?? 0,
       registered_at: live?.record.registered_at ?? '0',
       reserved,

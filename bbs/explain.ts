@@ -1,7 +1,8 @@
-import { AWAY_MS, CellIndex, type Member } from '../src/auction/cell-index.ts';
+import { CellIndex, type Member } from '../src/auction/cell-index.ts';
 import { type CellVerdict, explain } from '../src/auction/explain.ts';
 import { type Demand, needsOf, type Offer } from '../src/auction/needs.ts';
 import { Refuser } from '../src/auction/refusal.ts';
+import { AWAY_MS } from '../src/domain/deadlines.ts';
 import { formatGoDuration, nanosToMs } from '../src/domain/duration.ts';
 import { isTerminal, type Task, type TaskDefinition } from '../src/domain/task.ts';
 import { type Change, smallestChange } from './explain-change.ts';
@@ -94,9 +95,9 @@ function indexOf(view: View, ownUid: string | undefined): CellIndex {
       : ({ standing: 'open' } as const);
     index.upsert({ id: record.offer.cell_id, epoch: String(epoch), offer, free, cpuWeight, ...standing });
   }
-  for (const { id, offer } of view.absent.within(AWAY_MS)) {
-    if (offer === undefined) continue;
-    const known = offerOf(offer);
+  for (const { id, last } of view.absent.within(AWAY_MS)) {
+    if (last === undefined) continue;
+    const known = offerOf(last.record.offer);
     const note = 'cell is away';
     index.upsert({ id, epoch: '', offer: known, free: known.capacity, cpuWeight: 0, standing: 'absent', note });
   }

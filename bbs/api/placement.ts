@@ -1,3 +1,4 @@
+import { AWAY_MS } from '../../src/domain/deadlines.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { traced, traceparent } from '../../src/platform/trace.ts';
 import { durationToWire } from '../../src/rpc/codec.ts';
@@ -88,9 +89,16 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
 
 function* snapshot(view: View): Generator<PendingEvent> {
   const cells = [...view.cells()];
+  const away = view.absent.within(AWAY_MS);
   const guids = [...view.tasks()].filter(isPending).map((task) => task.status.task_guid);
   yield { reset: {} };
   for (const cell of cells) yield known(cell);
+  // An auctioneer that begins now has not seen them go, and would call impossible what only waits for them.
+  for (const { id, last } of away) {
+    if (last === undefined || view.cell(id) !== undefined) continue;
+    yield known(last);
+    yield gone(id, last.epoch);
+  }
   for (const guid of guids) {
     // As it is by now: its changes since the snapshot was taken come again as events.
     const task = view.task(guid);
@@ -102,9 +110,7 @@ function tell(event: Event): PendingEvent | undefined {
   const { cursor } = event;
   if (event.kind === 'cell') {
     if (event.after !== undefined) return { ...known(event.after), cursor };
-    return event.before === undefined
-      ? undefined
-      : { cell_gone: { cell_id: event.id, epoch: event.before.epoch }, cursor };
+    return event.before === undefined ? undefined : { ...gone(event.id, event.before.epoch), cursor };
   }
   if (event.after !== undefined && isPending(event.after)) return { ...pending(event.after), cursor };
   if (event.before !== undefined && isPending(event.before)) return { gone: { task_guid: event.guid }, cursor };
@@ -136,6 +142,10 @@ function pending(task: LiveTask): PendingEvent {
       not_before: status.not_before.toString(),
     },
   };
+}
+
+function gone(cell_id: string, epoch: number): PendingEvent {
+  return { cell_gone: { cell_id, epoch } };
 }
 
 function known(cell: LiveCell): PendingEvent {

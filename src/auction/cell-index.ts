@@ -2,9 +2,6 @@ import { CellTree } from './cell-tree.ts';
 import { Kind, kindKey, MISMATCH_ORDER, type Mismatch, type Needs, type Offer, type Resources } from './needs.ts';
 import { keyOf, load, type Policy, type Scale, scaleOf } from './score.ts';
 
-/** So long a cell that lost its place counts as away, and what only it could take waits; then it is as if it had never been. */
-export const AWAY_MS = 60_000;
-
 /** `open` takes work; `closed` is there but takes none (draining, unhealthy); `absent` is registered and not connected. */
 export type Standing = 'open' | 'closed' | 'absent';
 

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Placed, place } from '../auction/auction.ts';
-import { AWAY_MS, CellIndex } from '../auction/cell-index.ts';
+import { CellIndex } from '../auction/cell-index.ts';
 import type { Refused } from '../auction/refusal.ts';
 import type { Policy } from '../auction/score.ts';
+import { AWAY_MS } from '../domain/deadlines.ts';
 import { errorText } from '../domain/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import { bounded } from '../platform/group.ts';

@@ -2,6 +2,12 @@ import { durationMs, msToNanos } from './duration.ts';
 import type { TaskDefinition, TaskStatus } from './task.ts';
 import type { Command } from './task-machine.ts';
 
+/**
+ * So long a cell that lost its place counts as away, and what only it could take waits: enough for a machine to be started anew. Then
+ * it is as if it had never been.
+ */
+export const AWAY_MS = 10 * 60_000;
+
 /** Time limits of the cluster, in milliseconds. */
 export interface TaskPolicy {
   /** Longest wait for a cell where the task does not say. */

@@ -156,6 +156,25 @@ describe('the auctioneer with a real BBS', () => {
     expect(cells.every((cell) => cell.started.length > 0 && cell.mostMb <= MEMORY_MB)).toBe(true);
   });
 
+  it('keeps for a while what only a cell could take that has gone, also when it has begun after that', async () => {
+    const calls = channel.client('CellService');
+    const capacity = { memory_mb: 1_000, disk_mb: 1_000, containers: 5 };
+    const kind = { preloaded_rootfs: ['linux'], optional_placement_tags: ['gpu'], capacity };
+    const gone = { offer: { cell_id: 'gone', ...kind }, incarnation: 'one' };
+    const { epoch } = await calls.Register(gone);
+    await calls.Leave({ cell_id: 'gone', epoch });
+    const running = await auctioneer();
+    await new ScriptedCell('cell-1').start([running.address]);
+    await submit('waits', { placement_tags: ['gpu'] });
+    await submit('never', { placement_tags: ['tpu'] });
+    expect(await settled('never')).toMatchObject({ outcome: 'unplaced' });
+    await expect
+      .poll(async () => (await channel.client('TaskService').GetTask({ task_guid: 'waits' })).waiting_for)
+      .toContain('1 not connected');
+    const { verdict, summary } = await channel.client('TaskService').ExplainPlacement({ task_guid: 'waits' });
+    expect({ verdict, summary }).toEqual({ verdict: 'not_now', summary: expect.stringContaining('1 not connected') });
+  });
+
   it('says why a task waits, and fails one that can never run', async () => {
     const running = await auctioneer();
     await submit('waits');

@@ -22,6 +22,9 @@ export interface PendingEvent {
    */
   'synced'?: (_gavel_v1_PendingSynced | null);
   'cell'?: (_gavel_v1_CellKnown | null);
+  /**
+   * Within a list: one that has gone lately, told of before. What only it could take waits for it for a while.
+   */
   'cell_gone'?: (_gavel_v1_CellGone | null);
   'cursor'?: (string);
   'event'?: "reset"|"pending"|"gone"|"synced"|"cell"|"cell_gone";
@@ -42,6 +45,9 @@ export interface PendingEvent__Output {
    */
   'synced'?: (_gavel_v1_PendingSynced__Output | null);
   'cell'?: (_gavel_v1_CellKnown__Output | null);
+  /**
+   * Within a list: one that has gone lately, told of before. What only it could take waits for it for a while.
+   */
   'cell_gone'?: (_gavel_v1_CellGone__Output | null);
   'cursor': (string);
   'event'?: "reset"|"pending"|"gone"|"synced"|"cell"|"cell_gone";
