@@ -329,4 +329,22 @@ export const MUTANTS = [
     to: 'itsNamespace !== undefined ? note',
     tests: ['test/unit/platform/lock-file.test.ts'],
   },
+  {
+    name: "a task's times are those of whichever clock was asked (I22)",
+    file: 'src/domain/task-machine.ts',
+    from: 'now < task.updated_at ? task.updated_at : now',
+    to: 'now',
+    tests: MACHINE,
+  },
+  {
+    name: 'the grace of a cell that is cut off ends when the clock is set (I13, E21)',
+    file: 'bbs/converger.ts',
+    from: 'const now = clock.monotonicMs();',
+    to: 'const now = clock.nowMs();',
+    also: [
+      { file: 'bbs/converger.ts', from: 'next.at - clock.monotonicMs()', to: 'next.at - clock.nowMs()' },
+      { file: 'bbs/converger.ts', from: 'deps.clock.monotonicMs() + inMs', to: 'deps.clock.nowMs() + inMs' },
+    ],
+    tests: STORE_MODEL,
+  },
 ];

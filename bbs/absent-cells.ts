@@ -15,7 +15,7 @@ export interface AbsentCell {
   readonly id: string;
   /** Undefined when this process never saw the cell registered. */
   readonly last: LiveCell | undefined;
-  /** UNIX milliseconds: when it was seen to go, or when this process began. */
+  /** Of the monotonic clock: when it was seen to go, or when this process began. */
   readonly sinceMs: number;
 }
 
@@ -42,7 +42,7 @@ export class AbsentCells {
 
   /** Those that went at most so many milliseconds ago. */
   within(ms: number): AbsentCell[] {
-    const since = this.#clock.nowMs() - ms;
+    const since = this.#clock.monotonicMs() - ms;
     return [...this.#gone.values()].filter((cell) => cell.sinceMs >= since);
   }
 
@@ -67,7 +67,7 @@ export class AbsentCells {
     }
     if (this.#gone.has(id)) return;
     this.#forgetOld();
-    this.#gone.set(id, { id, last: this.#present.get(id), sinceMs: this.#clock.nowMs() });
+    this.#gone.set(id, { id, last: this.#present.get(id), sinceMs: this.#clock.monotonicMs() });
     this.#present.delete(id);
     this.#tell(id, true);
   }
@@ -78,7 +78,7 @@ export class AbsentCells {
 
   /** Those without tasks, once nothing waits for them any more. */
   #forgetOld(): void {
-    const before = this.#clock.nowMs() - AWAY_MS;
+    const before = this.#clock.monotonicMs() - AWAY_MS;
     for (const { id, sinceMs } of this.#gone.values())
       if (sinceMs < before && this.#view.tasksOfCell(id).length === 0) this.#gone.delete(id);
   }

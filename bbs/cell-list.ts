@@ -81,12 +81,12 @@ export class CellList {
     if (drain !== undefined) notes.push(`to be drained, asked by ${drain.by}`);
     const gone = view.cell(id) === undefined ? view.absent.get(id) : undefined;
     if (gone !== undefined) {
-      const seconds = Math.max(0, Math.round((clock.nowMs() - gone.sinceMs) / 1_000));
+      const seconds = Math.max(0, Math.round((clock.monotonicMs() - gone.sinceMs) / 1_000));
       notes.push(`not registered for ${formatGoDuration(seconds * 1_000)}`);
     }
-    const until = massLoss.heldUntil(id);
-    if (until !== undefined && running > 0) {
-      const at = new Date(until).toISOString().slice(0, 19).replace('T', ' ');
+    const spared = massLoss.heldMs(id);
+    if (spared !== undefined && running > 0) {
+      const at = new Date(clock.nowMs() + spared).toISOString().slice(0, 19).replace('T', ' ');
       notes.push(`went together with most cells; its ${running} running tasks are not called lost before ${at} UTC`);
     }
     return notes.join('; ');

@@ -17,13 +17,16 @@ export interface ConvergerDeps {
   readonly tasks: Tasks;
   readonly clock: Clock;
   readonly policy: TaskPolicy;
-  /** Until when (UNIX milliseconds) what runs on this cell is not called lost although the cell is away; undefined = now it may be. */
-  readonly sparedUntil: (cellId: string) => number | undefined;
+  /** How long yet, in milliseconds, what runs on this cell is not called lost although the cell is away; undefined = now it may be. */
+  readonly sparedMs: (cellId: string) => number | undefined;
   readonly log: Logger;
 }
 
 interface Due {
-  /** UNIX milliseconds. */
+  /**
+   * Milliseconds of the monotonic clock: when the wall clock is set forward, a cell that is cut off still has its grace to stop what is
+   * to be called lost, and nothing that was planned comes early.
+   */
   readonly at: number;
   readonly guid: string;
   /** The record this was computed from; an older one's entry is skipped when it comes up. */
@@ -49,10 +52,10 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     clearTimeout(timer);
     const next = queue.peek();
     if (next === undefined || signal.aborted || running >= AT_ONCE) return;
-    timer = setTimeout(fire, Math.max(0, Math.min(next.at - clock.nowMs(), LONGEST_TIMER_MS)));
+    timer = setTimeout(fire, Math.max(0, Math.min(next.at - clock.monotonicMs(), LONGEST_TIMER_MS)));
   };
   const fire = () => {
-    const now = clock.nowMs();
+    const now = clock.monotonicMs();
     for (let next = queue.peek(); next !== undefined && next.at <= now && running < AT_ONCE; next = queue.peek()) {
       queue.pop();
       if (view.task(next.guid)?.revision !== next.revision) continue;
@@ -70,9 +73,9 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     // A cell that holds its place never loses what it runs.
     if (due.command.type === 'lose') {
       if (view.cell(task.status.cell_id)?.epoch === task.status.epoch) return;
-      const at = deps.sparedUntil(task.status.cell_id);
-      if (at !== undefined) {
-        queue.push({ ...due, at });
+      const spared = deps.sparedMs(task.status.cell_id);
+      if (spared !== undefined) {
+        queue.push({ ...due, at: clock.monotonicMs() + spared });
         return;
       }
     }
@@ -90,7 +93,7 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
       )
         return;
       log.warn({ guid: due.guid, command: due.command.type, error: errorText(error) }, 'task.converge-failed');
-      queue.push({ ...due, at: clock.nowMs() + RETRY_MS });
+      queue.push({ ...due, at: clock.monotonicMs() + RETRY_MS });
     }
   };
   const plan = (task: LiveTask) => {
@@ -116,20 +119,21 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
 
 function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
   const { status, revision } = task;
-  const due = (at: number, command: Command): Due => ({ at, guid: status.task_guid, revision, command });
+  const due = (inMs: number, command: Command): Due => {
+    return { at: deps.clock.monotonicMs() + inMs, guid: status.task_guid, revision, command };
+  };
   if (
     (status.state === 'CLAIMED' || status.state === 'RUNNING') &&
     deps.view.cell(status.cell_id)?.epoch !== status.epoch
   ) {
-    const now = deps.clock.nowMs();
     // A claim that never started can go elsewhere at once: its start can no longer commit. What runs gets its grace, so that a
     // cell that comes back can adopt it, and one that is cut off has stopped it before it is called lost.
     return status.state === 'CLAIMED'
-      ? due(now, { type: 'unclaim', attempt: status.attempt, reason: `cell ${status.cell_id} was lost` })
-      : due(now + deps.policy.lostGraceMs, { type: 'lose', attempt: status.attempt, epoch: status.epoch });
+      ? due(0, { type: 'unclaim', attempt: status.attempt, reason: `cell ${status.cell_id} was lost` })
+      : due(deps.policy.lostGraceMs, { type: 'lose', attempt: status.attempt, epoch: status.epoch });
   }
   if (status.state === 'CLAIMED' && deps.view.drain(status.cell_id) !== undefined)
-    return due(deps.clock.nowMs(), {
+    return due(0, {
       type: 'unclaim',
       attempt: status.attempt,
       reason: `cell ${status.cell_id} is draining`,
@@ -137,7 +141,7 @@ function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
   // Hardly a task has a deadline of its own, and all that wait are looked at when this process becomes the leader.
   const own = status.state === 'PENDING' && task.spec?.mentions('placement_deadline') === true;
   const deadline = nextDeadline(status, own ? definitionOf(task) : {}, deps.policy);
-  return deadline === undefined ? undefined : due(nanosToMs(deadline.at), deadline.command);
+  return deadline === undefined ? undefined : due(nanosToMs(deadline.at) - deps.clock.nowMs(), deadline.command);
 }
 
 function optionsFor(deps: ConvergerDeps, task: LiveTask, command: Command): TransitionOptions {

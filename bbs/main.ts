@@ -118,7 +118,7 @@ export async function startBbs(
         whileLeader(store, log, async (signal) => {
           leading.set(1);
           await Promise.all([
-            converge({ view, tasks, clock, policy, sparedUntil: (id) => massLoss.heldUntil(id), log }, signal),
+            converge({ view, tasks, clock, policy, sparedMs: (id) => massLoss.heldMs(id), log }, signal),
             deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, onTried }, signal),
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),

@@ -28,9 +28,10 @@ export interface MassLossDeps {
 export class MassLoss {
   readonly #deps: MassLossDeps;
   readonly #held = new Set<string>();
+  /** Of the monotonic clock, as all times here: to set the other one ends no grace. */
   #untilMs = 0;
   /** Cells that went before this have been held already. */
-  #servedMs = 0;
+  #servedMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: MassLossDeps) {
     this.#deps = deps;
@@ -47,16 +48,16 @@ export class MassLoss {
     return this.#held.size;
   }
 
-  /** Until when (UNIX milliseconds) the running tasks of this cell are spared; undefined = they are not. */
-  heldUntil(id: string): number | undefined {
+  /** How long yet, in milliseconds, the running tasks of this cell are spared; undefined = they are not. */
+  heldMs(id: string): number | undefined {
     this.#expire();
-    return this.#held.has(id) ? this.#untilMs : undefined;
+    return this.#held.has(id) ? this.#untilMs - this.#deps.clock.monotonicMs() : undefined;
   }
 
   #look(): void {
     const { view, clock, policy, windowMs, log } = this.#deps;
     this.#expire();
-    const now = clock.nowMs();
+    const now = clock.monotonicMs();
     const recent = view.absent.within(windowMs).filter(({ sinceMs }) => sinceMs >= this.#servedMs);
     const total = [...view.cells()].length + recent.length;
     const tripped = this.#held.size > 0;
@@ -65,24 +66,24 @@ export class MassLoss {
     if (!tripped) this.#untilMs = now + policy.holdMs;
     for (const { id } of recent) this.#held.add(id);
     if (tripped) return;
-    const until = new Date(this.#untilMs).toISOString();
+    const until = new Date(clock.nowMs() + policy.holdMs).toISOString();
     const cells = [...this.#held];
     log.error({ cells, of: total, until }, 'cells.mass-loss');
   }
 
   #back(id: string): void {
     if (this.#held.delete(id) && this.#held.size === 0) {
-      this.#servedMs = this.#deps.clock.nowMs();
+      this.#servedMs = this.#deps.clock.monotonicMs();
       this.#deps.log.warn({}, 'cells.mass-loss-over');
     }
   }
 
   #expire(): void {
     const { clock, log } = this.#deps;
-    if (this.#held.size === 0 || clock.nowMs() < this.#untilMs) return;
+    if (this.#held.size === 0 || clock.monotonicMs() < this.#untilMs) return;
     const cells = [...this.#held];
     this.#held.clear();
-    this.#servedMs = clock.nowMs() + 1;
+    this.#servedMs = clock.monotonicMs() + 1;
     log.error({ cells }, 'cells.mass-loss-given-up');
   }
 }

@@ -20,7 +20,7 @@ export async function watch<T>(
   const { terms } = attempt;
   // What an adopted process has run before counts, too.
   const since = attempt.begunAt ?? attempt.startedAt;
-  const ranMs = since === undefined ? 0 : Number((clock.nowNanos() - since) / 1_000_000n);
+  const ranMs = since === undefined ? 0 : Math.max(0, Number((clock.nowNanos() - since) / 1_000_000n));
   const endAt = terms.maxRunMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() + terms.maxRunMs - ranMs;
   let over = false;
   const end = running.finally(() => {

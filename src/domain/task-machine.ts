@@ -155,7 +155,9 @@ export function decide(task: TaskStatus, command: Command, now: bigint): Decisio
   if (early !== undefined) return { kind: 'refused', error: early };
   const stranger = notTheirs(task, command);
   if (stranger !== undefined) return { kind: 'refused', error: stranger };
-  return { kind: 'write', after: apply(task, command, now) };
+  // The clocks of two BBS differ: a task's times never go back.
+  const at = now < task.updated_at ? task.updated_at : now;
+  return { kind: 'write', after: apply(task, command, at) };
 }
 
 /** Commands whose repetition is harmless and answered as the first time: answers get lost, and callers repeat. */

@@ -13,6 +13,10 @@ const CLEAN = {
   outcome: '',
   result: '',
   failure_reason: '',
+  created_at: '2',
+  claimed_at: '0',
+  started_at: '0',
+  first_completed_at: '0',
   number: 1,
 };
 const CLAIM = { cell_id: 'c', epoch: 1, attempt: 'a' };
@@ -23,7 +27,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const task = (revision: number, state: string, over: Fields = {}): Revision => ({
   revision,
   key: 'task/g',
-  value: JSON.stringify({ ...CLEAN, state, ...over }),
+  value: JSON.stringify({ ...CLEAN, state, updated_at: String(revision), ...over }),
 });
 const cell = (revision: number, value: string | undefined = '{}'): Revision => ({ revision, key: 'cell/c', value });
 const spec = (revision: number, url = ''): Revision => ({
@@ -119,6 +123,12 @@ describe('the referee', () => {
       { history: until(4, task(5, 'COMPLETED', { ...DONE, outcome: 'lost' })) },
     ],
     ['a cell key overwritten', 'I10', { history: [cell(1), cell(2)] }],
+    [
+      'a start before its claim',
+      'I22',
+      { history: until(3, task(4, 'RUNNING', { claimed_at: '9', started_at: '8' })) },
+    ],
+    ['a record older than the one before', 'I22', { history: until(3, task(4, 'PENDING', { updated_at: '2' })) }],
     ['more than a cell has', 'I7', { history: until(4), capacity: { c: 50 } }],
     [
       'a callback that nobody heard of',

@@ -48,7 +48,11 @@ interface Task {
   readonly result: string;
   readonly exit_code?: number;
   readonly failure_reason: string;
+  readonly created_at: string;
+  readonly claimed_at: string;
+  readonly started_at: string;
   readonly first_completed_at: string;
+  readonly updated_at: string;
   readonly number: number;
 }
 
@@ -186,6 +190,7 @@ class Referee {
       return;
     }
     this.#liveUid.set(guid, uid);
+    this.#times(after, life?.last);
     if (life === undefined) {
       this.#lives.set(uid, { last: after, removed: false, ran: false, outcome: undefined });
     } else {
@@ -193,6 +198,16 @@ class Referee {
       life.last = after;
     }
     this.#memory(after.cell_id);
+  }
+
+  /** No step of a life is before the one before it, whichever machine's clock it was written by. */
+  #times(task: Task, before: Task | undefined): void {
+    const { task_guid: guid, created_at, claimed_at, started_at, first_completed_at, updated_at } = task;
+    const steps = [created_at, claimed_at, started_at, first_completed_at].map(BigInt).filter((at) => at !== 0n);
+    if (steps.some((at, i) => i > 0 && at < (steps[i - 1] as bigint)))
+      this.#flag('I22', `${guid}: ${steps.join(' > ')}`);
+    if (before !== undefined && BigInt(updated_at) < BigInt(before.updated_at))
+      this.#flag('I22', `${guid}: updated at ${updated_at}, and before that at ${before.updated_at}`);
   }
 
   #step(life: Life, before: Task, after: Task): void {

@@ -7,7 +7,7 @@ import type { TaskStatus } from '../../src/domain/task.ts';
 import { type Command, decide, newTask } from '../../src/domain/task-machine.ts';
 import type { Revision } from '../faults/checker.ts';
 import { sampleTask } from '../support/sample-task.ts';
-import { ALL_ENDS, type Answer, type Bbs, endsOf, ops, World } from './world.ts';
+import { ALL_ENDS, type Answer, type Bbs, endsOf, ops, TASK_MB, World } from './world.ts';
 
 const POLICY: TaskPolicy = {
   placementDeadlineMs: 2_000,
@@ -28,6 +28,7 @@ class Machine implements Bbs {
   #revision = 0;
   #number = 0;
   #now = START;
+  #wrong = 0n;
 
   async desire(guid: string, requestKey: string): Promise<Answer> {
     const known = this.#keys.get(requestKey);
@@ -36,16 +37,18 @@ class Machine implements Bbs {
     if (there !== undefined) return { code: '', uid: there.uid };
     this.#number += 1;
     const uid = randomUUID();
-    const birth = { uid, number: this.#number, created_by: 'me', now: this.#now };
+    const birth = { uid, number: this.#number, created_by: 'me', now: this.#wall() };
     this.#keys.set(requestKey, { uid, status: () => this.#tasks.get(guid) });
+    const spec = text({ memory_mb: TASK_MB });
     this.#put(guid, newTask(sampleTask({ task_guid: guid }), birth));
+    this.#history.push({ revision: this.#revision, key: `spec/${uid}`, value: spec });
     return { code: '', uid };
   }
 
   async command(guid: string, command: Command, fence?: { cell: string; epoch: number }): Promise<Answer> {
     const task = this.#tasks.get(guid);
     if (task === undefined) return { code: 'not_found' };
-    const decision = decide(task, command, this.#now);
+    const decision = decide(task, command, this.#wall());
     if (decision.kind === 'refused') return { code: decision.error.code };
     if (decision.kind === 'same') return { code: '' };
     if (fence !== undefined && this.#cells.get(fence.cell)?.epoch !== fence.epoch) return { code: 'stale_attempt' };
@@ -75,6 +78,14 @@ class Machine implements Bbs {
     return this.#tasks.get(guid);
   }
 
+  setClock(ms: number): void {
+    this.#wrong = msToNanos(Math.abs(ms)) * (ms < 0 ? -1n : 1n);
+  }
+
+  #wall(): bigint {
+    return this.#now + this.#wrong;
+  }
+
   async pass(ms: number): Promise<void> {
     this.#now += msToNanos(ms);
     for (const [guid, task] of this.#tasks) {
@@ -102,7 +113,7 @@ class Machine implements Bbs {
       return over ? { type: 'lose', attempt: task.attempt, epoch: task.epoch } : undefined;
     }
     const deadline = nextDeadline(task, {}, POLICY);
-    return deadline !== undefined && deadline.at <= this.#now ? deadline.command : undefined;
+    return deadline !== undefined && deadline.at <= this.#wall() ? deadline.command : undefined;
   }
 
   #put(guid: string, after: TaskStatus | undefined, before?: TaskStatus): void {
@@ -111,6 +122,7 @@ class Machine implements Bbs {
     else this.#tasks.set(guid, after);
     this.#history.push({ revision: this.#revision, key: `task/${guid}`, value: after && text(after) });
     if (after !== undefined || before === undefined) return;
+    this.#history.push({ revision: this.#revision, key: `spec/${before.uid}`, value: undefined });
     const sealed = `${text({ uid: before.uid })}\n${text(before)}`;
     this.#history.push({ revision: this.#revision, key: `history/${before.number}`, value: sealed });
   }

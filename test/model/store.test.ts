@@ -23,12 +23,12 @@ import type { TaskPolicy } from '../../src/domain/deadlines.ts';
 import { isDomainError } from '../../src/domain/errors.ts';
 import type { TaskStatus } from '../../src/domain/task.ts';
 import type { Command } from '../../src/domain/task-machine.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Revision } from '../faults/checker.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { runTask } from '../support/fake-bbs.ts';
 import { FaultyStore, readHistory } from './faulty-store.ts';
-import { type Answer, type Bbs, endsOf, ops, World } from './world.ts';
+import { type Answer, type Bbs, endsOf, ops, TASK_MB, World } from './world.ts';
 
 const POLICY: TaskPolicy = {
   placementDeadlineMs: 4_000,
@@ -41,18 +41,37 @@ const log = pino({ level: 'silent' });
 /** Whose requests these are. */
 const ME = { name: 'me', requestId: '' };
 
+/** The machine's, as somebody has set it. */
+class WrongClock implements Clock {
+  readonly #right = systemClock();
+  wrongMs = 0;
+
+  nowNanos(): bigint {
+    return this.#right.nowNanos() + BigInt(this.wrongMs) * 1_000_000n;
+  }
+
+  nowMs(): number {
+    return this.#right.nowMs() + this.wrongMs;
+  }
+
+  monotonicMs(): number {
+    return this.#right.monotonicMs();
+  }
+}
+
 /** One BBS process's parts over a store whose commits get lost now and then. */
 class Process {
   readonly store: FaultyStore;
   readonly tasks: Tasks;
   readonly cells: Cells;
   readonly view: View;
+  readonly clock = new WrongClock();
   readonly #stopping = new AbortController();
   #duties: Promise<void> = Promise.resolve();
 
   constructor(real: Store) {
     this.store = new FaultyStore(real);
-    const clock = systemClock();
+    const { clock } = this;
     this.view = new View(this.store, log);
     this.cells = new Cells(this.store, this.view, clock, 60_000);
     const history = new History(this.store, this.view);
@@ -74,8 +93,8 @@ class Process {
   }
 }
 
-function dutiesOf({ view, tasks }: Process): ConvergerDeps {
-  return { view, tasks, clock: systemClock(), policy: POLICY, sparedUntil: () => undefined, log };
+function dutiesOf({ view, tasks, clock }: Process): ConvergerDeps {
+  return { view, tasks, clock, policy: POLICY, sparedMs: () => undefined, log };
 }
 
 /** Two BBS processes on one store; calls go to either, as the wind blows. */
@@ -111,7 +130,7 @@ class ClusterBbs implements Bbs {
   }
 
   async desire(guid: string, requestKey: string): Promise<Answer> {
-    const definition = runTask({}, { task_guid: guid, request_key: requestKey });
+    const definition = runTask({}, { task_guid: guid, request_key: requestKey, memory_mb: TASK_MB });
     return await answer(async () => (await this.#cluster.any.tasks.desire(definition, ME)).uid);
   }
 
@@ -156,6 +175,10 @@ class ClusterBbs implements Bbs {
     if (seen !== undefined) return seen;
     const entry = await this.#cluster.real.get(`task/${guid}`);
     return entry && decodeStatus(entry.value).status;
+  }
+
+  setClock(ms: number): void {
+    this.#cluster.any.clock.wrongMs = ms;
   }
 
   async pass(ms: number): Promise<void> {
@@ -336,6 +359,36 @@ describe('two BBS whose commits get lost', () => {
     stop.abort();
     await duties;
     await other.view.close();
+    await store.close();
+  });
+
+  it('do not call lost sooner when the wall clock is set forward: a cell that is cut off needs its grace', async () => {
+    const store = await openEmbeddedStore({ path: join(folder, 'clock') });
+    const process = new Process(store);
+    await process.view.open();
+    const stop = new AbortController();
+    const policy = { ...POLICY, lostGraceMs: 2_000 };
+    const duties = converge({ ...dutiesOf(process), policy }, stop.signal);
+    const bbs = new ClusterBbs({ real: store, processes: [process], any: process } as unknown as Cluster);
+    const epoch = (await bbs.register('cell', 'one')) ?? 0;
+    await bbs.desire('g', '');
+    const claim = { cell_id: 'cell', attempt: 'a', epoch } as const;
+    await bbs.command('g', { type: 'claim', ...claim });
+    await start(process, claim);
+    await bbs.endLease('cell');
+    await vi.waitUntil(() => process.view.cell('cell') === undefined);
+    const lostAt = performance.now();
+    bbs.setClock(3_600_000);
+    // What is due by the new time has the converger look at what else is.
+    await bbs.desire('other', '');
+    bbs.setClock(7_200_000);
+    await bbs.command('other', { type: 'claim', ...claim, attempt: 'b' });
+    const state = () => process.view.task('g')?.status.state;
+    await vi.waitUntil(() => state() === 'COMPLETED', { timeout: 20_000, interval: 5 });
+    expect(performance.now() - lostAt).toBeGreaterThanOrEqual(policy.lostGraceMs - 50);
+    stop.abort();
+    await duties;
+    await process.view.close();
     await store.close();
   });
 

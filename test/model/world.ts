@@ -25,6 +25,8 @@ export interface Bbs {
   endLease(cell: string): Promise<void>;
   /** What a reader sees, perhaps late. */
   look(guid: string): Promise<TaskStatus | undefined>;
+  /** The wall clock of whoever answers next is so much wrong from here on. */
+  setClock(ms: number): void;
   /** Time goes by, and what time alone does is done. */
   pass(ms: number): Promise<void>;
   /** Nothing is under way any more. */
@@ -51,7 +53,7 @@ export type Op =
   /** `certain`: it knows that the process before it is gone. */
   | { readonly op: 'return'; readonly c: number; readonly certain: boolean; readonly line: Line }
   | { readonly op: 'flush' }
-  | { readonly op: 'pass'; readonly ms: number }
+  | { readonly op: 'pass' | 'clock'; readonly ms: number }
   | {
       readonly op: 'wild';
       readonly g: number;
@@ -65,6 +67,10 @@ type Wild = 'usurp' | 'claim' | 'start' | 'release' | 'unclaim' | 'adopt' | 'com
 
 export const GUIDS = 3;
 const CELLS = 2;
+/** Tasks that a cell has room for. */
+const ROOM = 2;
+/** Each task asks for so much. */
+export const TASK_MB = 10;
 
 /** Random commands; `most` of them. Weights follow a task's way, so that long lives are common. */
 export function ops(most: number, passMs: number): fc.Arbitrary<readonly Op[]> {
@@ -99,6 +105,7 @@ export function ops(most: number, passMs: number): fc.Arbitrary<readonly Op[]> {
     one(2, fc.record({ op: fc.constantFrom('crash' as const, 'lease ends' as const), c, line })),
     one(2, fc.record({ op: fc.constant('flush' as const) })),
     one(2, fc.record({ op: fc.constant('pass' as const), ms: fc.nat(passMs) })),
+    one(1, fc.record({ op: fc.constant('clock' as const), ms: fc.integer({ min: -2 * passMs, max: 2 * passMs }) })),
     one(
       2,
       fc.record({
@@ -216,7 +223,9 @@ export class World {
       return (kind === 'spec' || kind === 'outbox') && uids.has(id);
     });
     const containers = this.#cells.flatMap(({ containers: left }) => left.map(({ attempt }) => attempt));
-    const found = check({ history, accepted: this.#accepted, starts: this.#starts, containers, finished: true });
+    const capacity = Object.fromEntries(this.#cells.map(({ id }) => [id, ROOM * TASK_MB]));
+    const evidence = { history, accepted: this.#accepted, starts: this.#starts, containers, finished: true };
+    const found = check({ ...evidence, capacity });
     return [...this.#faults, ...found];
   }
 
@@ -277,6 +286,8 @@ export class World {
       }
       case 'pass':
         return await this.#bbs.pass(command.ms);
+      case 'clock':
+        return this.#bbs.setClock(command.ms);
       case 'wild':
         return await this.#wild(command);
       case 'cancel':
@@ -319,6 +330,11 @@ export class World {
     if (status?.state !== 'CLAIMED' || cell?.epoch === undefined || !cell.alive || cell.known.has(status.attempt))
       return;
     cell.known.add(status.attempt);
+    if (cell.containers.length >= ROOM) {
+      const full = { type: 'release', cell_id: cell.id, attempt: status.attempt, code: 'full', reason: '' } as const;
+      await this.#bbs.command(guid, full);
+      return;
+    }
     cell.tries.push({
       cell,
       guid,

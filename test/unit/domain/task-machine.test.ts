@@ -248,4 +248,10 @@ describe('the state machine', () => {
       { numRuns: 2_000 },
     );
   });
+
+  it('does not go back in time when the next command is judged by a clock that is late', () => {
+    const claim = { type: 'claim', cell_id: 'c', epoch: 1, attempt: 'a' } as const;
+    const claimed = decide(fresh(), claim, NOW - 5_000n);
+    expect(claimed).toMatchObject({ kind: 'write', after: { created_at: NOW, claimed_at: NOW, updated_at: NOW } });
+  });
 });
