@@ -56,7 +56,9 @@ export class Inputs {
   ): Promise<LiveTask> {
     const { task_guid: guid, uid } = status;
     if (status.awaiting_input !== true)
-      throw new DomainError('invalid_transition', `task ${status.number} does not wait for an input`);
+      throw new DomainError('invalid_transition', `task ${status.number} does not wait for an input`, {
+        about: { state: status.state },
+      });
     // An upload that broke has left its pieces.
     await this.#drop(inputOf(guid, uid), () => true);
     const upload = randomHex(8);

@@ -35,7 +35,9 @@ export class Outputs {
 
   #placeOf({ number, state, cell_id, task_guid: guid, attempt }: Task): Place {
     if (!isTerminal(state))
-      throw new DomainError('invalid_transition', `task ${number} has no outputs yet: it is ${state}`);
+      throw new DomainError('invalid_transition', `task ${number} has no outputs yet: it is ${state}`, {
+        about: { state },
+      });
     if (cell_id === '') throw new DomainError('not_found', `task ${number} never came to a cell, so it left nothing`);
     if (this.#control.isConnected(cell_id)) return { cellId: cell_id, guid, attempt };
     for (const { record } of this.#view.cells()) {

@@ -304,7 +304,10 @@ export class Tasks {
     const found = await this.read(definition.task_guid);
     if (found === undefined) return undefined;
     const differing = differences(definitionOf(found), definition);
-    if (differing.length > 0) throw differs(`task ${definition.task_guid} exists with another definition`, differing);
+    if (differing.length > 0)
+      throw differs(`task ${definition.task_guid} exists with another definition`, differing, {
+        existing: definition.task_guid,
+      });
     if (definition.request_key !== '' && !(await this.#bound(definition, found.status.uid))) return undefined;
     return found;
   }
@@ -333,19 +336,21 @@ export class Tasks {
 
   async #sameRequest(definition: TaskDefinition, first: RequestRecord): Promise<LiveTask | Task> {
     const message = `request_key ${definition.request_key} was used for another request`;
+    const about = { existing: first.task_guid, request_key: definition.request_key };
     const found = await this.read(first.task_guid);
     if (found?.status.uid === first.uid) {
       // The guid may have been made up anew for the repeat; everything else must be equal.
       const differing = differences(definitionOf(found), { ...definition, task_guid: first.task_guid });
       if (differing.length === 0) return found;
-      throw differs(message, differing);
+      throw differs(message, differing, about);
     }
-    if (first.digest !== digestOf(definition)) throw differs(message, []);
+    if (first.digest !== digestOf(definition)) throw differs(message, [], about);
     const finished = await this.#deps.history.get(first.task_guid);
     if (finished?.record.uid === first.uid) return finished.task;
     throw new DomainError(
       'already_exists',
       `request_key ${definition.request_key} made task ${first.task_guid}, which history no longer keeps`,
+      { about },
     );
   }
 }
@@ -373,10 +378,10 @@ function differences(a: TaskDefinition, b: TaskDefinition): string[] {
   );
 }
 
-function differs(message: string, fields: readonly string[]): DomainError {
+function differs(message: string, fields: readonly string[], about: Readonly<Record<string, string>>): DomainError {
   const faults: FieldFault[] = fields.map((field) => ({ field, message: 'differs from the existing task' }));
   const named = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
-  return new DomainError('already_exists', `${message}${named}`, { faults });
+  return new DomainError('already_exists', `${message}${named}`, { faults, about });
 }
 
 /** Of all that was asked but the guid, which a client may make up anew when it repeats a request. */

@@ -1,7 +1,7 @@
 // Would this task be placed now? If not: why not, cell by cell, and the smallest change that would do.
 import { TaskClient } from 'gavel';
 
-const client = new TaskClient({ server: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
+const client = new TaskClient({ endpoint: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
 try {
   const { verdict, summary, cells, changes } = await client.tasks.explain({
     domain: 'examples',

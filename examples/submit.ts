@@ -1,7 +1,7 @@
 // A task from a program: submitted, followed line by line, and its result. Run with a system that answers: gavel dev
 import { TaskClient, TaskFailedError } from 'gavel';
 
-const client = new TaskClient({ server: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
+const client = new TaskClient({ endpoint: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
 try {
   const task = await client.tasks.run({
     domain: 'examples',

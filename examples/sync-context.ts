@@ -1,7 +1,7 @@
 // A task that lives no longer than this program: Ctrl-C, an exception, or a machine that goes away cancel it.
 import { InterruptedError, TaskClient } from 'gavel';
 
-const client = new TaskClient({ server: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
+const client = new TaskClient({ endpoint: process.env['GAVEL_SERVER'] ?? '127.0.0.1:8889' });
 try {
   const task = await client.tasks.run({
     domain: 'examples',

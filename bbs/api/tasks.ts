@@ -175,9 +175,7 @@ export async function endTask(
   const guid = await liveGuid(deps, id);
   if (ifState.length > 0) {
     const now = await deps.tasks.find(guid);
-    if (now !== undefined && !ifState.includes(now.status.state)) {
-      throw new DomainError('invalid_transition', `task ${guid} is ${now.status.state}, not ${ifState.join(' or ')}`);
-    }
+    if (now !== undefined) requireState(guid, now.status.state, ifState);
   }
   try {
     const { after, before } = await deps.tasks.transition(guid, await ending(deps, guid, how));
@@ -187,8 +185,16 @@ export async function endTask(
     const finished =
       error instanceof DomainError && error.code === 'not_found' ? await deps.history.get(id) : undefined;
     if (finished === undefined) throw error;
+    requireState(guid, finished.task.state, ifState);
     return finished.task;
   }
+}
+
+/** Of none when none is named. */
+function requireState(guid: string, state: string, ifState: readonly string[]): void {
+  if (ifState.length === 0 || ifState.includes(state)) return;
+  const message = `task ${guid} is ${state}, not ${ifState.join(' or ')}`;
+  throw new DomainError('invalid_transition', message, { about: { state } });
 }
 
 /** A kill is a cancel with a grace; only a cancel without one asks for the task's own checkpoint. */

@@ -149,7 +149,9 @@ export class Ledger {
     const found = live !== undefined ? { live } : finished && { finished };
     if (found === undefined) throw new DomainError('not_found', `no task ${id}, neither live nor in history`);
     if (live !== undefined && !isTerminal(live.status.state))
-      throw new DomainError('invalid_transition', `task ${id} has not ended: it is ${live.status.state}`);
+      throw new DomainError('invalid_transition', `task ${id} has not ended: it is ${live.status.state}`, {
+        about: { state: live.status.state },
+      });
     if (aboutOf(found).url === '')
       throw new DomainError('invalid_transition', `task ${id} was submitted without a completion_callback_url`);
     return found;

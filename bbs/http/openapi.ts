@@ -101,9 +101,9 @@ function operation(route: AnyRoute<never>): Operation {
 }
 
 function errorResponse(): Schema {
-  const lines = Object.entries(ERRORS).map(
-    ([code, { http, retry }]) => `${code}: ${http}${retry ? ', may be tried again' : ''}`,
-  );
+  const lines = Object.entries(ERRORS)
+    .filter(([code]) => code !== 'task_failed')
+    .map(([code, { http, retry }]) => `${code}: ${http}${retry ? ', may be tried again' : ''}`);
   return {
     description: `What is wrong. Status by code: ${lines.join('; ')}.`,
     content: { 'application/json': { schema: ref('Error') } },

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { DEFAULT_SERVER } from '../client/connection.ts';
+import { DEFAULT_ENDPOINT } from '../client/connection.ts';
 import { TaskClient } from '../client/index.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { DomainError, isDomainError } from '../domain/errors.ts';
@@ -108,7 +108,7 @@ export class Context {
     const tls = { ca: values.tls_ca?.value, cert: values.tls_cert?.value, key: values.tls_key?.value };
     const timeoutMs = callTimeout ? this.timeoutMs : undefined;
     this.#client = new TaskClient({
-      server: values.server?.value ?? DEFAULT_SERVER,
+      endpoint: values.server?.value ?? DEFAULT_ENDPOINT,
       tls,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
@@ -138,7 +138,7 @@ export class Context {
   explain(error: unknown): unknown {
     if (this.#client === undefined || !isDomainError(error, 'unavailable')) return error;
     const why = /connect (E[A-Z]+)/.exec(error.message)?.[1] ?? error.message;
-    return new DomainError('unavailable', `no answer from ${this.#client.server}: ${why}`, { cause: error });
+    return new DomainError('unavailable', `no answer from ${this.#client.endpoint}: ${why}`, { cause: error });
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse as parseYaml, stringify as toYaml } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_SERVER } from '../client/connection.ts';
+import { DEFAULT_ENDPOINT } from '../client/connection.ts';
 import { DomainError, errorText } from '../domain/errors.ts';
 import { nearest } from '../platform/nearest.ts';
 
@@ -98,7 +98,7 @@ export function settingsOf(flags: PlaceFlags, env: Env, cwd: string): Settings {
       [env[name], `environment ${name}`],
       [local?.[field], `./${LOCAL_FILE}`],
       [used?.[field], `context ${context ?? ''}`],
-      [field === 'server' ? DEFAULT_SERVER : undefined, 'default'],
+      [field === 'server' ? DEFAULT_ENDPOINT : undefined, 'default'],
     ];
     const found = sources.find(([value]) => isSet(value));
     if (found?.[0] !== undefined) values[field] = { value: found[0], origin: found[1] };

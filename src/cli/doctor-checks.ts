@@ -39,7 +39,7 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
     const { cells, serverTimeMs } = await client.cells.census(signal);
     const took = performance.now() - began;
     return [
-      ok('server', `${client.server} answers in ${took.toFixed(0)} ms`),
+      ok('server', `${client.endpoint} answers in ${took.toFixed(0)} ms`),
       ...cells.filter(({ note }) => note !== '').map(checkCell),
       cells.length === 0
         ? warn('cells', 'no cell is registered: tasks stay PENDING', 'start one: gavel cell, or all at once: gavel dev')
@@ -54,7 +54,7 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
     const mend = /certificate|TLS|SSL/i.test(why)
       ? 'name the authority of the server: --tls-ca'
       : 'start one: gavel dev; or name it: --server HOST:PORT, or: gavel context set NAME --server HOST:PORT';
-    return [fail('server', `no answer from ${client.server}: ${why}`, mend)];
+    return [fail('server', `no answer from ${client.endpoint}: ${why}`, mend)];
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DomainError, isDomainError } from '../domain/errors.ts';
 import type { Task } from '../domain/task.ts';
-import { taskFromJson } from '../platform/task-json.ts';
+import { isTaskError, type TaskError, taskError } from './errors.ts';
+import { taskFromJson } from './json.ts';
 
 /*
  * For whoever receives completion callbacks. No client is needed: the body is the whole task, and its signature (Standard Webhooks)
@@ -74,7 +74,7 @@ function handler(
         const body = await read(request, options.maxBytes ?? BODY_MAX_BYTES);
         await take(verify(body, request.headers, secret, options), header(request.headers, 'webhook-id'));
       } catch (error) {
-        status = isDomainError(error, 'unauthenticated') ? 401 : isDomainError(error, 'too_large') ? 413 : 500;
+        status = isTaskError(error, 'unauthenticated') ? 401 : isTaskError(error, 'too_large') ? 413 : 500;
       }
       if (!response.headersSent) response.writeHead(status).end();
     })();
@@ -86,7 +86,7 @@ export const callbacks = { verify, handler };
 function signature(secret: string, before: string, body: Uint8Array): Buffer {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   // An empty key would make everybody's signature right.
-  if (key.length === 0) throw new DomainError('invalid_argument', 'the secret is empty; it looks like whsec_...');
+  if (key.length === 0) throw taskError('invalid_argument', 'the secret is empty; it looks like whsec_...');
   return createHmac('sha256', key).update(before).update(body).digest();
 }
 
@@ -112,7 +112,7 @@ async function read(request: IncomingMessage, maxBytes: number): Promise<Buffer>
   try {
     for await (const piece of request as AsyncIterable<Buffer>) {
       bytes += piece.length;
-      if (bytes > maxBytes) throw new DomainError('too_large', `the body has more than ${maxBytes} bytes`);
+      if (bytes > maxBytes) throw taskError('too_large', `the body has more than ${maxBytes} bytes`);
       pieces.push(piece);
     }
   } finally {
@@ -121,6 +121,6 @@ async function read(request: IncomingMessage, maxBytes: number): Promise<Buffer>
   return Buffer.concat(pieces);
 }
 
-function refused(why: string): DomainError {
-  return new DomainError('unauthenticated', `the callback is not to be trusted: ${why}`);
+function refused(why: string): TaskError {
+  return taskError('unauthenticated', `the callback is not to be trusted: ${why}`);
 }

@@ -1,10 +1,10 @@
-import { DomainError } from '../domain/errors.ts';
-import type { Task } from '../domain/task.ts';
-import { durationToWire, taskFromWire } from '../rpc/codec.ts';
+import { durationToWire } from '../rpc/codec.ts';
 import type { Cell__Output } from '../rpc/gen/gavel/v1/Cell.ts';
 import type { HistoryRecord__Output } from '../rpc/gen/gavel/v1/HistoryRecord.ts';
 import type { Resources__Output } from '../rpc/gen/gavel/v1/Resources.ts';
 import type { Connection } from './connection.ts';
+import { taskError } from './errors.ts';
+import { type TaskView, taskView } from './task-view.ts';
 
 /** What became of the completion callback. */
 export interface Delivery {
@@ -19,7 +19,7 @@ export interface Delivery {
 }
 
 export interface HistoryRecord {
-  readonly task: Task;
+  readonly task: TaskView;
   /** UNIX nanoseconds. */
   readonly resolved_at: bigint;
   /** callback, client or expired. */
@@ -127,9 +127,9 @@ export class Cells {
 }
 
 function historyFromWire({ task, resolved_at, resolved_by, delivery }: HistoryRecord__Output): HistoryRecord {
-  if (task === null) throw new DomainError('internal', 'the server answered a history record without its task');
+  if (task === null) throw taskError('internal', 'the server answered a history record without its task');
   return {
-    task: taskFromWire(task),
+    task: taskView(task),
     resolved_at: BigInt(resolved_at),
     resolved_by,
     ...(delivery === null ? {} : { delivery: { ...delivery, next_attempt_at: BigInt(delivery.next_attempt_at) } }),
@@ -137,7 +137,7 @@ function historyFromWire({ task, resolved_at, resolved_by, delivery }: HistoryRe
 }
 
 function cellFromWire({ offer, epoch, registered_at, drain_deadline, reserved, ...rest }: Cell__Output): Cell {
-  if (offer === null) throw new DomainError('internal', 'the server answered a cell without its offer');
+  if (offer === null) throw taskError('internal', 'the server answered a cell without its offer');
   const { capacity, ...offered } = offer;
   return {
     ...offered,

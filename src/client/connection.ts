@@ -1,12 +1,12 @@
-import type { ErrorCode } from '../domain/errors.ts';
-import { DomainError, isDomainError } from '../domain/errors.ts';
+import { type ErrorCode, isDomainError } from '../domain/errors.ts';
 import { readTls, type TlsConfig } from '../platform/tls.ts';
 import { Channel } from '../rpc/client.ts';
 import type { CallOptions, Client } from '../rpc/types.ts';
+import { asTaskError, checking, isTaskError, taskError } from './errors.ts';
 
 export interface ClientOptions {
   /** `host:port`, or several of equal servers parted by commas. Default `127.0.0.1:8889`. */
-  readonly server?: string;
+  readonly endpoint?: string;
   /** PEM files: the authority of the server, and a certificate of one's own where the server asks for one. */
   readonly tls?: TlsConfig | undefined;
   /** Whole time of one call with its repeats. Default 15 s. */
@@ -15,14 +15,16 @@ export interface ClientOptions {
   readonly patienceMs?: number;
 }
 
-export const DEFAULT_SERVER = '127.0.0.1:8889';
+export const DEFAULT_ENDPOINT = '127.0.0.1:8889';
 const PAUSE_FIRST_MS = 100;
 const PAUSE_MOST_MS = 2_000;
 
 /** What every part of the SDK calls through. */
 export class Connection {
   readonly #channel: Channel;
-  readonly server: string;
+  readonly #closing = new AbortController();
+  /** `host:port` of the servers, parted by commas. */
+  readonly endpoint: string;
   readonly timeoutMs: number;
   readonly patienceMs: number;
   readonly tasks: Client<'TaskService'>;
@@ -31,16 +33,17 @@ export class Connection {
   readonly cluster: Client<'ClusterService'>;
 
   constructor(options: ClientOptions) {
-    const addresses = (options.server ?? DEFAULT_SERVER)
+    const addresses = (options.endpoint ?? DEFAULT_ENDPOINT)
       .split(',')
       .flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
     for (const address of addresses) {
       if (!/^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/.test(address)) {
-        throw new DomainError('invalid_argument', `server: ${address} is no host:port, for example ${DEFAULT_SERVER}`);
+        throw taskError('invalid_argument', `${address} is no host:port, for example ${DEFAULT_ENDPOINT}`);
       }
     }
-    this.#channel = new Channel({ addresses, tls: readTls(options.tls) });
-    this.server = addresses.join(',');
+    const tls = checking(() => readTls(options.tls));
+    this.#channel = new Channel({ addresses, tls, thrown: asTaskError });
+    this.endpoint = addresses.join(',');
     this.timeoutMs = options.timeoutMs ?? 15_000;
     this.patienceMs = options.patienceMs ?? 120_000;
     this.tasks = this.#channel.client('TaskService');
@@ -54,8 +57,14 @@ export class Connection {
     return { retry: true, timeoutMs: this.timeoutMs, ...(signal === undefined ? {} : { signal }) };
   }
 
+  /** Aborts when the client is closed; what waits then waits no longer. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   close(): void {
-    this.#channel.close();
+    this.#closing.abort(taskError('cancelled', 'the client was closed'));
+    this.#channel.abort();
   }
 }
 
@@ -63,12 +72,12 @@ const PASSING: readonly ErrorCode[] = ['unavailable', 'deadline', 'overloaded', 
 
 /** Paces the repeats of a stream: pauses grow, and the patience starts anew whenever something arrived. */
 export class Patience {
-  readonly #mostMs: number;
+  readonly #connection: Connection;
   #since: number | undefined;
   #pauseMs = PAUSE_FIRST_MS;
 
-  constructor(mostMs: number) {
-    this.#mostMs = mostMs;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
   /** Something arrived. */
@@ -79,35 +88,37 @@ export class Patience {
 
   /** Waits before the next try. @throws the error when it will not pass by itself, or when patience is over. */
   async retry(error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    const { closing, patienceMs } = this.#connection;
     throwIfGivenUp(signal);
+    throwIfGivenUp(closing);
     this.#since ??= performance.now();
-    const passing = isDomainError(error) && PASSING.includes(error.code);
-    if (!passing || performance.now() - this.#since > this.#mostMs) throw error;
+    const passing = isTaskError(error) && PASSING.includes(error.code);
+    if (!passing || performance.now() - this.#since > patienceMs) throw error;
     const pause = this.#pauseMs * (0.5 + Math.random());
     this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MOST_MS);
-    await pausing(pause, signal);
+    await pausing(pause, [closing, ...(signal === undefined ? [] : [signal])]);
   }
 }
 
-/** @throws DomainError `cancelled`, or what the signal was aborted with when that is one of ours. */
+/** @throws TaskError `cancelled`, or what the signal was aborted with when that is one of ours. */
 export function throwIfGivenUp(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw isDomainError(signal.reason) ? signal.reason : new DomainError('cancelled', 'the wait was given up');
+  throw isDomainError(signal.reason) ? signal.reason : taskError('cancelled', 'the wait was given up');
 }
 
-function pausing(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function pausing(ms: number, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      for (const signal of signals) signal.removeEventListener('abort', done);
       try {
-        throwIfGivenUp(signal);
+        for (const signal of signals) throwIfGivenUp(signal);
         resolve();
       } catch (error) {
         reject(error);
       }
     };
     const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
+    for (const signal of signals) signal.addEventListener('abort', done, { once: true });
   });
 }

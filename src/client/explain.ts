@@ -1,8 +1,7 @@
-import { DomainError } from '../domain/errors.ts';
-import type { Task } from '../domain/task.ts';
-import { taskFromWire } from '../rpc/codec.ts';
 import type { ExplainPlacementResponse__Output } from '../rpc/gen/gavel/v1/ExplainPlacementResponse.ts';
 import type { PlacementAmounts__Output } from '../rpc/gen/gavel/v1/PlacementAmounts.ts';
+import { taskError } from './errors.ts';
+import { type TaskView, taskView } from './task-view.ts';
 
 export const VERDICTS = ['fits', 'not_now', 'never_fits', 'placed', 'ended'] as const;
 /** fits: placed at once. not_now: when there is room. never_fits: on no cell, not even an empty one. placed, ended: the task is further. */
@@ -50,13 +49,12 @@ export interface Explanation {
   readonly queue_position: number;
   readonly queue_length: number;
   /** Not there for a dry run. */
-  readonly task?: Task;
+  readonly task?: TaskView;
 }
 
 export function explanationFromWire(wire: ExplainPlacementResponse__Output): Explanation {
   const verdict = VERDICTS.find((known) => known === wire.verdict);
-  if (verdict === undefined)
-    throw new DomainError('internal', `the server answered the unknown verdict ${wire.verdict}`);
+  if (verdict === undefined) throw taskError('internal', `the server answered the unknown verdict ${wire.verdict}`);
   return {
     verdict,
     summary: wire.summary,
@@ -73,7 +71,7 @@ export function explanationFromWire(wire: ExplainPlacementResponse__Output): Exp
     changes: wire.changes,
     queue_position: Number(wire.queue_position),
     queue_length: Number(wire.queue_length),
-    ...(wire.task === null ? {} : { task: taskFromWire(wire.task) }),
+    ...(wire.task === null ? {} : { task: taskView(wire.task) }),
   };
 }
 

@@ -1,17 +1,18 @@
-import { DomainError, isDomainError } from '../domain/errors.ts';
-import { isTerminal, type Task } from '../domain/task.ts';
-import { taskFromWire } from '../rpc/codec.ts';
+import { isTerminal } from '../domain/task.ts';
 import type { TaskEvent__Output } from '../rpc/gen/gavel/v1/TaskEvent.ts';
 import { type Connection, Patience, throwIfGivenUp } from './connection.ts';
+import { isTaskError, taskError } from './errors.ts';
+import { type TaskView, taskView } from './task-view.ts';
+import { SILENCE_MS } from './watch.ts';
 
 /** What became of a task. The first one of every stream is the task as it is found. */
 export interface TaskEvent {
   readonly type: 'found' | 'changed' | 'removed';
-  readonly task: Task;
+  readonly task: TaskView;
+  /** `client.events({ from })` goes on behind it; empty for what was read. */
+  readonly cursor: string;
 }
 
-/** A server says something at least every 15 s; three such silences are a dead connection. */
-const SILENCE_MS = 45_000;
 /** How long the first message of a watch may take until the record is read without it. The server sends one at once. */
 const OPENING_MS = 2_000;
 
@@ -26,7 +27,7 @@ interface Seen {
 /**
  * The task and its changes until it has ended. The watch is open before the record is read, so nothing falls between; a broken
  * watch goes on behind its last cursor and reads the record again; a record that has left the live set is found in history.
- * @throws DomainError `not_found` when there is no such task, or when its record went without a trace.
+ * @throws TaskError `not_found` when there is no such task, or when its record went without a trace.
  */
 export async function* followTask(
   connection: Connection,
@@ -41,10 +42,10 @@ export async function* followTask(
     throw error;
   });
   seen.guid = first.task_guid;
-  if (fresh(seen, first)) yield { type: 'found', task: first };
+  if (fresh(seen, first)) yield { type: 'found', task: first, cursor: '' };
   if (isTerminal(first.state)) return;
 
-  const patience = new Patience(connection.patienceMs);
+  const patience = new Patience(connection);
   for (;;) {
     throwIfGivenUp(signal);
     try {
@@ -53,7 +54,7 @@ export async function* followTask(
         if (event.type === 'removed' || isTerminal(event.task.state)) return;
       }
       // The server ended the stream in good order: it is stopping, or asks for a new beginning.
-      await patience.retry(new DomainError('unavailable', 'the event stream ended'), signal);
+      await patience.retry(taskError('unavailable', 'the event stream ended'), signal);
     } catch (error) {
       await patience.retry(error, signal);
     }
@@ -78,7 +79,7 @@ async function* followOnce(
     await opened(next);
     const task = await readRecord(connection, seen.guid, seen.uid, signal);
     patience.renew();
-    if (fresh(seen, task)) yield { type: 'changed', task };
+    if (fresh(seen, task)) yield { type: 'changed', task, cursor: '' };
     for (;;) {
       const { done, value } = await next;
       if (done === true) return;
@@ -91,14 +92,14 @@ async function* followOnce(
       if (value.cursor !== '') seen.cursor = value.cursor;
       const event = eventOf(value);
       if (event?.type === 'removed') {
-        yield { type: 'removed', task: await lastRecord(connection, event.task, seen, signal) };
+        yield { ...event, task: await lastRecord(connection, event.task, seen, signal) };
         return;
       }
       if (event !== undefined && fresh(seen, event.task)) yield event;
       next = messages.next();
     }
   } catch (error) {
-    if (isDomainError(error, 'compacted')) {
+    if (isTaskError(error, 'compacted')) {
       seen.cursor = '';
       return;
     }
@@ -125,11 +126,11 @@ async function opened(first: Promise<unknown>): Promise<void> {
 function eventOf(event: TaskEvent__Output): TaskEvent | undefined {
   const wire = event.created?.task ?? event.changed?.after ?? event.removed?.task;
   if (wire === undefined || wire === null) return undefined;
-  return { type: event.event === 'removed' ? 'removed' : 'changed', task: taskFromWire(wire) };
+  return { type: event.event === 'removed' ? 'removed' : 'changed', task: taskView(wire), cursor: event.cursor };
 }
 
 /** Whether this says something new of the life that is followed. An end is always news: nothing comes after it. */
-function fresh(seen: Seen, task: Task): boolean {
+function fresh(seen: Seen, task: TaskView): boolean {
   seen.uid ??= task.uid;
   if (task.uid !== seen.uid || (task.revision <= seen.revision && !isTerminal(task.state))) return false;
   seen.revision = task.revision;
@@ -139,10 +140,10 @@ function fresh(seen: Seen, task: Task): boolean {
 /** A removal carries the record as it was; if that had not ended yet, history knows better. */
 async function lastRecord(
   connection: Connection,
-  task: Task,
+  task: TaskView,
   seen: Seen,
   signal: AbortSignal | undefined,
-): Promise<Task> {
+): Promise<TaskView> {
   return isTerminal(task.state) && task.uid === seen.uid
     ? task
     : await readRecord(connection, seen.guid, seen.uid, signal);
@@ -154,23 +155,20 @@ export async function readRecord(
   id: string,
   uid: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<Task> {
-  const live = taskFromWire(
+): Promise<TaskView> {
+  const live = taskView(
     await connection.tasks.GetTask({ task_guid: id, include_history: true }, connection.call(signal)),
   );
   if (uid === undefined || live.uid === uid) return live;
   const gone = () =>
-    new DomainError(
-      'not_found',
-      `task ${id} has ended and its guid is used by a later task; its record is no longer kept`,
-    );
+    taskError('not_found', `task ${id} has ended and its guid is used by a later task; its record is no longer kept`);
   const record = await connection.history
     .GetHistory({ task_guid: id }, connection.call(signal))
     .catch((error: unknown) => {
-      throw isDomainError(error, 'not_found') ? gone() : error;
+      throw isTaskError(error, 'not_found') ? gone() : error;
     });
   if (record.task === null) throw gone();
-  const past = taskFromWire(record.task);
+  const past = taskView(record.task);
   if (past.uid !== uid) throw gone();
   return past;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import type { Connection } from './connection.ts';
+import { type Connection, throwIfGivenUp } from './connection.ts';
 
 const RENEW_MS = 5_000;
 
@@ -35,9 +35,23 @@ export class Hold {
   }
 
   /** @throws TaskError when the server cannot be told: then nothing is held. */
-  static async begin(connection: Connection, guids: readonly string[], holder = holderName()): Promise<Hold> {
+  static async begin(
+    connection: Connection,
+    guids: readonly string[],
+    holder: string,
+    signal?: AbortSignal,
+  ): Promise<Hold> {
     const hold = new Hold(connection, guids, holder);
-    await hold.#tell(false);
+    throwIfGivenUp(signal);
+    try {
+      // Not under the signal: a call that is given up may still arrive, and begin what nobody renews.
+      await hold.#tell(false);
+      throwIfGivenUp(signal);
+    } catch (error) {
+      void hold.#tell(true).catch(() => {});
+      throw error;
+    }
+    connection.closing.addEventListener('abort', () => hold.abandon(), { once: true });
     hold.#timer = setInterval(() => {
       // A renewal that fails is tried again at the next turn; if none arrives, the server does what it was asked to.
       hold.#renewing = hold.#tell(false).catch(() => {});

@@ -5,11 +5,11 @@ import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
-import { DomainError, errorText } from '../domain/errors.ts';
-import type { Task } from '../domain/task.ts';
-import { taskFromWire } from '../rpc/codec.ts';
+import { errorText } from '../domain/errors.ts';
 import type { InputPiece } from '../rpc/gen/gavel/v1/InputPiece.ts';
 import { type Connection, Patience } from './connection.ts';
+import { taskError } from './errors.ts';
+import { type TaskView, taskView } from './task-view.ts';
 
 export interface UploadOptions {
   /** Told of the bytes that went out so far, packed; from 0 again when a broken upload is repeated. */
@@ -30,19 +30,16 @@ export async function uploadInput(
   id: string,
   folder: string,
   { onProgress, signal }: UploadOptions,
-): Promise<Task> {
+): Promise<TaskView> {
   const found = await lstat(folder).catch((error: unknown) => error);
   if (found instanceof Error || !(found as Awaited<ReturnType<typeof lstat>>).isDirectory())
-    throw new DomainError(
-      'invalid_argument',
-      `${folder}: ${found instanceof Error ? errorText(found) : 'is no folder'}`,
-    );
-  const patience = new Patience(connection.patienceMs);
+    throw taskError('invalid_argument', `${folder}: ${found instanceof Error ? errorText(found) : 'is no folder'}`);
+  const patience = new Patience(connection);
   const options = { timeoutMs: UPLOAD_MS, ...(signal === undefined ? {} : { signal }) };
   for (;;) {
     const broken: { error?: unknown } = {};
     try {
-      return taskFromWire(await connection.tasks.UploadInput(pieces(id, folder, broken, onProgress), options));
+      return taskView(await connection.tasks.UploadInput(pieces(id, folder, broken, onProgress), options));
     } catch (error) {
       // What cannot be read here will not be read at the next try either.
       if (broken.error !== undefined) throw broken.error;
@@ -65,7 +62,7 @@ async function* pieces(
   const filled = addFolder(tar, folder, '').then(
     () => tar.finalize(),
     (error: unknown) => {
-      broken.error = new DomainError('invalid_argument', `the input cannot be read: ${errorText(error)}`);
+      broken.error = taskError('invalid_argument', `the input cannot be read: ${errorText(error)}`);
       tar.destroy(error instanceof Error ? error : undefined);
     },
   );

@@ -1,6 +1,7 @@
-import { DomainError } from '../domain/errors.ts';
 import type { LogEntry__Output } from '../rpc/gen/gavel/v1/LogEntry.ts';
 import { type Connection, Patience, throwIfGivenUp } from './connection.ts';
+import { taskError } from './errors.ts';
+import { nanosOf } from './nanos.ts';
 
 export interface LogLine {
   readonly type: 'line';
@@ -43,6 +44,8 @@ export interface LogOptions {
   /** Go on as lines are written; otherwise what there is. */
   readonly follow?: boolean;
   readonly afterSequence?: number;
+  /** Only lines written since (UNIX nanoseconds or a Date), by the cell's clock. */
+  readonly since?: bigint | Date;
   readonly stream?: 'stdout' | 'stderr';
   readonly source?: string;
   readonly signal?: AbortSignal;
@@ -55,7 +58,8 @@ export async function* followLogs(
   options: LogOptions = {},
 ): AsyncGenerator<LogEntry, void, undefined> {
   let after = options.afterSequence ?? 0;
-  const patience = new Patience(connection.patienceMs);
+  const since = nanosOf(options.since);
+  const patience = new Patience(connection);
   const call = options.signal === undefined ? {} : { signal: options.signal };
   for (;;) {
     throwIfGivenUp(options.signal);
@@ -74,11 +78,12 @@ export async function* followLogs(
         if (entry.type === 'line') {
           if (entry.sequence <= after) continue;
           after = entry.sequence;
+          if (entry.time < since) continue;
         }
         yield entry;
         if (entry.type === 'end') return;
       }
-      await patience.retry(new DomainError('unavailable', 'the log stream ended before its end mark'), options.signal);
+      await patience.retry(taskError('unavailable', 'the log stream ended before its end mark'), options.signal);
     } catch (error) {
       await patience.retry(error, options.signal);
     }

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DomainError } from '../domain/errors.ts';
 import { type Connection, Patience, throwIfGivenUp } from './connection.ts';
+import { TaskError, taskError } from './errors.ts';
 import { type OutputFile, OutputsInfo } from './outputs-info.ts';
 
 export interface DownloadOptions {
@@ -71,7 +71,7 @@ export class Outputs {
     const hash = createHash('sha256');
     for await (const piece of this.#pieces([path], 0, signal)) {
       if (piece.type === 'start' && piece.path !== path) {
-        throw new DomainError('invalid_argument', `${name} is a folder; name one of its files`);
+        throw taskError('invalid_argument', `${name} is a folder; name one of its files`);
       }
       if (piece.type === 'data') {
         hash.update(piece.bytes);
@@ -142,8 +142,7 @@ export class Outputs {
           done(part.file, part.target);
         } else if (piece.path !== part.file.path) {
           const next = wanted.get(piece.path);
-          if (next === undefined)
-            throw new DomainError('internal', `the server sent ${piece.path}, which nobody asked for`);
+          if (next === undefined) throw taskError('internal', `the server sent ${piece.path}, which nobody asked for`);
           part = await PartFile.open(targetOf(dir, next.path), next);
           // Only the first file can be gone on with in the middle.
           await part.restart();
@@ -160,7 +159,7 @@ export class Outputs {
     offset: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Piece, void, undefined> {
-    const patience = new Patience(this.#connection.patienceMs);
+    const patience = new Patience(this.#connection);
     const call = signal === undefined ? {} : { signal };
     let rest = names;
     let from = offset;
@@ -190,7 +189,7 @@ export class Outputs {
           }
         }
         if (names.length === 0 ? over : rest.length === 0) return;
-        await patience.retry(new DomainError('unavailable', 'the download ended before its end'), signal);
+        await patience.retry(taskError('unavailable', 'the download ended before its end'), signal);
       } catch (error) {
         if (error instanceof DamagedError) throw error;
         await patience.retry(error, signal);
@@ -199,7 +198,7 @@ export class Outputs {
   }
 }
 
-class DamagedError extends DomainError {}
+class DamagedError extends TaskError {}
 
 function damaged(path: string): DamagedError {
   return new DamagedError('internal', `${path}: what came over is not what was archived (sha256 differs)`);
@@ -278,7 +277,7 @@ function chosen(info: OutputsInfo, names: readonly string[] | undefined): Choice
   const found = info.files.filter(({ path }) => isWanted(path));
   for (const name of asked ?? []) {
     if (!found.some(({ path }) => path === name || path.startsWith(`${name}/`)))
-      throw new DomainError('not_found', `the outputs hold no file or folder ${name}`);
+      throw taskError('not_found', `the outputs hold no file or folder ${name}`);
   }
   return {
     wanted: found.filter(({ path, link_target }) => link_target === '' && !path.endsWith('/')),
@@ -298,11 +297,11 @@ function archiveOf(info: OutputsInfo): Choice {
   return { wanted: [file], folders: [], notes: [...info.notes] };
 }
 
-/** @throws DomainError `internal` for a path that would leave the folder: no server of ours sends one. */
+/** @throws TaskError `internal` for a path that would leave the folder: no server of ours sends one. */
 function targetOf(dir: string, path: string): string {
   const parts = path.split('/');
   if (path === '' || path.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw new DomainError('internal', `the server named a file that would leave the folder: ${JSON.stringify(path)}`);
+    throw taskError('internal', `the server named a file that would leave the folder: ${JSON.stringify(path)}`);
   }
   return join(dir, ...parts);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { DomainError } from '../domain/errors.ts';
 import { isTerminal, type Task } from '../domain/task.ts';
 import { parseJson, toJson } from '../platform/json.ts';
 import { taskToObject } from '../platform/task-json.ts';
 import { taskSpec } from '../platform/task-spec.ts';
+import { checking, taskError } from './errors.ts';
 import type { Timeline } from './timeline.ts';
 
 /*
@@ -49,10 +49,10 @@ export interface Receipt {
   readonly hash: string;
 }
 
-/** @throws DomainError `invalid_transition` while the task goes on. */
+/** @throws TaskError `invalid_transition` while the task goes on. */
 export function receiptOf(task: Task, { events, notes }: Timeline): Receipt {
   if (!isTerminal(task.state))
-    throw new DomainError('invalid_transition', `task ${task.number} has no receipt yet: it is ${task.state}`);
+    throw taskError('invalid_transition', `task ${task.number} has no receipt yet: it is ${task.state}`);
   const record = taskToObject(task);
   const asked = Object.fromEntries(Object.keys(taskSpec.shape).map((name) => [name, record[name]]));
   let hash = sha256(toJson([task.task_guid, task.uid]));
@@ -84,12 +84,12 @@ export function receiptOf(task: Task, { events, notes }: Timeline): Receipt {
 /**
  * Needs no server.
  * @returns what is wrong with a receipt; empty when it is whole and tells of one start at most.
- * @throws DomainError `invalid_argument` for text that is no receipt.
+ * @throws TaskError `invalid_argument` for text that is no receipt.
  */
 export function verifyReceipt(text: string): { readonly receipt: Receipt; readonly faults: readonly string[] } {
-  const receipt = parseJson(text) as Receipt;
+  const receipt = checking(() => parseJson(text)) as Receipt;
   if (typeof receipt !== 'object' || receipt?.schema !== 'receipt/v1' || !Array.isArray(receipt.steps))
-    throw new DomainError('invalid_argument', 'not a receipt: one is an object with the schema receipt/v1 and steps');
+    throw taskError('invalid_argument', 'not a receipt: one is an object with the schema receipt/v1 and steps');
   const { steps, hash: given, ...whole } = receipt;
   const faults: string[] = [];
   let hash = sha256(toJson([receipt.task_guid, receipt.uid]));

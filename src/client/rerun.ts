@@ -1,13 +1,13 @@
-import { DomainError } from '../domain/errors.ts';
 import type { Task } from '../domain/task.ts';
 import { taskToObject } from '../platform/task-json.ts';
 import { parseTaskSpec, type TaskSpec, taskSpec } from '../platform/task-spec.ts';
+import { checking, taskError } from './errors.ts';
 import type { RunOptions } from './submit.ts';
 
 /** Of which task a task is a rerun: that one's number. */
 export const RERUN_LABEL = 'gavel.rerun_of';
 
-export interface RerunOptions extends RunOptions {
+export interface RerunOptions extends Omit<RunOptions, 'dryRun'> {
   /** Other values by their path in the spec, for example `memory_mb`, `action.run.args.0`, `labels.team`. */
   readonly set?: Readonly<Record<string, unknown>>;
   /** Environment variables, in place of those of the same name or beside the others. */
@@ -20,7 +20,7 @@ const PASSWORD_SHOWN = '***';
 /**
  * What a task was asked for, once more and changed: without guid and request key, since it is another task, and with the label that says of
  * which task it is a rerun.
- * @throws DomainError `invalid_argument` for paths that lead nowhere, and where a password would be needed that is not told again.
+ * @throws TaskError `invalid_argument` for paths that lead nowhere, and where a password would be needed that is not told again.
  */
 export function respec(task: Task, { set = {}, env = {} }: Pick<RerunOptions, 'set' | 'env'> = {}): TaskSpec {
   const record = taskToObject(task);
@@ -33,10 +33,10 @@ export function respec(task: Task, { set = {}, env = {} }: Pick<RerunOptions, 's
     labels: { ...task.labels, [RERUN_LABEL]: String(task.number) },
   };
   for (const [path, value] of Object.entries(set)) spec = put(spec, path.split('.'), value, path);
-  const changed = parseTaskSpec(spec);
+  const changed = checking(() => parseTaskSpec(spec));
   if (changed.image_password === PASSWORD_SHOWN) {
     const message = 'is not told again by the server; give it anew, or none with an empty one';
-    throw new DomainError('invalid_argument', `image_password: ${message}`, {
+    throw taskError('invalid_argument', `image_password: ${message}`, {
       faults: [{ field: 'image_password', message }],
     });
   }
@@ -71,5 +71,5 @@ function put(value: unknown, [part = '', ...rest]: readonly string[], leaf: unkn
   }
   const what = Array.isArray(value) ? `a list of ${value.length}` : `no object`;
   const message = `leads nowhere: ${JSON.stringify(part)} is sought in ${what}`;
-  throw new DomainError('invalid_argument', `${path} ${message}`, { faults: [{ field: path, message }] });
+  throw taskError('invalid_argument', `${path} ${message}`, { faults: [{ field: path, message }] });
 }

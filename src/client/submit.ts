@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DomainError } from '../domain/errors.ts';
-import { AWAITING_INPUT, type Task, type TaskDefinition } from '../domain/task.ts';
+import { AWAITING_INPUT, type TaskDefinition } from '../domain/task.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
-import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
+import { definitionToWire } from '../rpc/codec.ts';
 import type { Connection } from './connection.ts';
+import { checking, taskError } from './errors.ts';
 import { uploadInput } from './input.ts';
+import { type TaskView, taskView } from './task-view.ts';
 
 export interface RunOptions {
   /** A submit repeated under the same key creates nothing new and answers the first one's task. One is made up if not given. */
@@ -13,14 +14,16 @@ export interface RunOptions {
   readonly inputs?: string;
   /** Told of the bytes that were uploaded so far, packed. */
   readonly onUpload?: (bytes: number) => void;
+  /** Creates nothing and answers whether and where it would be placed: `explain`. */
+  readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** Durable, and with `inputs` released, when this answers. */
-export async function submitSpec(connection: Connection, spec: TaskSpec, options: RunOptions): Promise<Task> {
+export async function submitSpec(connection: Connection, spec: TaskSpec, options: RunOptions): Promise<TaskView> {
   const { inputs, onUpload: onProgress, signal } = options;
-  const request = definitionToWire(named(withInput(parseTaskSpec(spec), inputs), options.key));
-  const task = taskFromWire(await connection.tasks.DesireTask(request, connection.call(signal)));
+  const request = definitionToWire(checking(() => named(withInput(parseTaskSpec(spec), inputs), options.key)));
+  const task = taskView(await connection.tasks.DesireTask(request, connection.call(signal)));
   // A repeated submit may find that its input is there already.
   if (inputs === undefined || !task.waiting_for.startsWith(AWAITING_INPUT)) return task;
   const upload = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) };
@@ -37,7 +40,7 @@ function withInput(definition: TaskDefinition, inputs: string | undefined): Task
 export function named(definition: TaskDefinition, key: string | undefined): TaskDefinition {
   const given = key ?? definition.request_key;
   if (key !== undefined && definition.request_key !== '' && definition.request_key !== key) {
-    throw new DomainError('invalid_argument', 'request_key: the spec and the option name two different keys');
+    throw taskError('invalid_argument', 'request_key: the spec and the option name two different keys');
   }
   const hash = () => createHash('sha256').update(`${definition.domain}\0${given}`).digest('hex').slice(0, 32);
   const made = () => (given === '' ? randomBytes(16).toString('hex') : hash());

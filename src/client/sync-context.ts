@@ -17,6 +17,8 @@ export interface SyncOptions {
   readonly holder?: string;
   /** How long to wait for the end of a cancelled task. Default 10 s. */
   readonly graceMs?: number;
+  /** Aborted inside, it ends the context as an interrupt does; aborted before, nothing is held. */
+  readonly signal?: AbortSignal;
 }
 
 const GRACE_MS = 10_000;
@@ -33,12 +35,13 @@ export class SyncContext implements AsyncDisposable {
   readonly #graceMs: number;
   readonly #holder: string;
   readonly #listeners = new Map<StopSignal, () => void>();
+  readonly #unbind: () => void;
   #left = false;
   readonly #interrupted: Promise<never>;
   #interrupt: (error: InterruptedError) => void = () => {};
   #ending: Promise<void> | undefined;
 
-  constructor(bound: Bound, holder: string, graceMs = GRACE_MS) {
+  constructor(bound: Bound, holder: string, { graceMs = GRACE_MS, signal }: SyncOptions) {
     this.#bound = bound;
     this.#holder = holder;
     this.#graceMs = graceMs;
@@ -47,11 +50,15 @@ export class SyncContext implements AsyncDisposable {
     });
     // Whoever uses the `await using` form does not await it.
     this.#interrupted.catch(() => {});
-    for (const signal of SIGNALS) {
-      const listener = () => void this.#stop(signal);
-      this.#listeners.set(signal, listener);
-      process.on(signal, listener);
+    for (const name of SIGNALS) {
+      const listener = () => void this.#stop(name);
+      this.#listeners.set(name, listener);
+      process.on(name, listener);
     }
+    const onAbort = () => void this.#stop('AbortSignal');
+    this.#unbind = () => signal?.removeEventListener('abort', onAbort);
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
   }
 
   /** Runs `work` inside. @throws InterruptedError after the task was cancelled for a signal; what `work` throws, after it was cancelled for that. */
@@ -77,7 +84,7 @@ export class SyncContext implements AsyncDisposable {
     else await this.#ending;
   }
 
-  async #stop(signal: StopSignal): Promise<void> {
+  async #stop(signal: StopSignal | 'AbortSignal'): Promise<void> {
     if (this.#ending !== undefined) return;
     const ending = this.#cancel(`its client ${this.#holder} was interrupted (${signal})`)
       .then(async () => await this.#leave())
@@ -90,7 +97,7 @@ export class SyncContext implements AsyncDisposable {
     endings.delete(ending);
     this.#interrupt(new InterruptedError(signal));
     // The interrupt is not swallowed: the process ends as it would have, after whoever awaits us had their turn.
-    if (endings.size === 0 && process.listenerCount(signal) === 0) {
+    if (signal !== 'AbortSignal' && endings.size === 0 && process.listenerCount(signal) === 0) {
       setTimeout(() => process.kill(process.pid, signal), RAISE_MS);
     }
   }
@@ -108,6 +115,7 @@ export class SyncContext implements AsyncDisposable {
   async #leave(): Promise<void> {
     if (this.#left) return;
     this.#left = true;
+    this.#unbind();
     for (const [signal, listener] of this.#listeners) process.removeListener(signal, listener);
     await this.#bound.hold.release();
   }

@@ -1,23 +1,30 @@
-import { msToNanos } from '../domain/duration.ts';
-import { DomainError } from '../domain/errors.ts';
-import type { Outcome, Task, TaskState } from '../domain/task.ts';
+import type { Outcome, TaskState } from '../domain/task.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
-import { definitionToWire, taskFromWire } from '../rpc/codec.ts';
+import { definitionToWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { Verdict__Output } from '../rpc/gen/gavel/v1/Verdict.ts';
 import { isErrorCode } from '../rpc/status.ts';
 import { Callbacks } from './callback-ledger.ts';
 import { Cells, History } from './cluster.ts';
 import { type ClientOptions, Connection } from './connection.ts';
-import { TaskFailedError } from './errors.ts';
+import { checking, type TaskError, TaskFailedError, taskError } from './errors.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { readRecord } from './follow.ts';
+import { nanosOf } from './nanos.ts';
+import { Raw } from './raw.ts';
 import { named, type RunOptions, submitSpec } from './submit.ts';
 import { TaskHandle, type WaitOptions } from './task-handle.ts';
+import { type FinishedTask, type TaskView, taskView } from './task-view.ts';
+import { type TaskChange, type WatchOptions, watchTasks } from './watch.ts';
+
+export interface RunAndWaitOptions extends Omit<RunOptions, 'dryRun'>, Omit<WaitOptions, 'until'> {
+  /** A task that did not succeed is answered and not thrown. */
+  readonly allowFailure?: boolean;
+}
 
 export type SubmitResult =
   | { readonly task: TaskHandle; readonly error?: never }
-  | { readonly error: DomainError; readonly task?: never };
+  | { readonly error: TaskError; readonly task?: never };
 
 export interface TaskFilter {
   readonly domain?: string;
@@ -38,7 +45,7 @@ export interface TaskFilter {
 
 export interface TaskPage {
   /** Newest first. */
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly TaskView[];
   /** How many match in all. */
   readonly total: number;
   /** Empty on the last page. */
@@ -54,6 +61,8 @@ export class TaskClient {
   readonly history: History;
   readonly cells: Cells;
   readonly callbacks: Callbacks;
+  /** Diego's calls, verb for verb. */
+  readonly raw: Raw;
 
   constructor(options: ClientOptions = {}) {
     this.#connection = new Connection(options);
@@ -61,11 +70,12 @@ export class TaskClient {
     this.history = new History(this.#connection);
     this.cells = new Cells(this.#connection);
     this.callbacks = new Callbacks(this.#connection);
+    this.raw = new Raw(this.#connection);
   }
 
   /** `host:port` of the servers, parted by commas. */
-  get server(): string {
-    return this.#connection.server;
+  get endpoint(): string {
+    return this.#connection.endpoint;
   }
 
   /** A handle by guid, number or unique beginning of a guid; no I/O until it is used. */
@@ -73,6 +83,12 @@ export class TaskClient {
     return new TaskHandle(this.#connection, String(id));
   }
 
+  /** Every change of every task, from now on or behind a cursor; over broken connections, without a gap that is not told. */
+  events(options: WatchOptions = {}): AsyncGenerator<TaskChange, void, undefined> {
+    return watchTasks(this.#connection, options);
+  }
+
+  /** Ends what still waits (TaskError `cancelled`): nothing of the client keeps the process alive after it. */
   close(): void {
     this.#connection.close();
   }
@@ -90,7 +106,10 @@ class Tasks {
    * waits on for it, until its placement deadline: `handle.upload()`.
    * @throws TaskError `invalid_argument` with every fault of the spec.
    */
-  async run(spec: TaskSpec, options: RunOptions = {}): Promise<TaskHandle> {
+  async run(spec: TaskSpec, options: RunOptions & { readonly dryRun: true }): Promise<Explanation>;
+  async run(spec: TaskSpec, options?: RunOptions & { readonly dryRun?: false }): Promise<TaskHandle>;
+  async run(spec: TaskSpec, options: RunOptions = {}): Promise<TaskHandle | Explanation> {
+    if (options.dryRun === true) return await this.explain(spec, options.signal);
     const task = await submitSpec(this.#connection, spec, options);
     return new TaskHandle(this.#connection, task.task_guid, task);
   }
@@ -102,13 +121,13 @@ class Tasks {
    * @throws TaskError `invalid_argument` when a spec has a field that no task has; then nothing was submitted.
    */
   async runMany(specs: readonly TaskSpec[], options: { readonly signal?: AbortSignal } = {}): Promise<SubmitResult[]> {
-    const requests = specs.map((spec) => definitionToWire(named(parseTaskSpec(spec), undefined)));
+    const requests = checking(() => specs.map((spec) => definitionToWire(named(parseTaskSpec(spec), undefined))));
     const results: SubmitResult[] = [];
     for (const tasks of batches(requests)) {
       const answer = await this.#connection.tasks.DesireTasks({ tasks }, this.#connection.call(options.signal));
       for (const { task, refusal } of answer.results) {
         if (task !== null) {
-          const record = taskFromWire(task);
+          const record = taskView(task);
           results.push({ task: new TaskHandle(this.#connection, record.task_guid, record) });
         } else {
           results.push({ error: refused(refusal) });
@@ -118,28 +137,29 @@ class Tasks {
     return results;
   }
 
-  /** @throws TaskFailedError, with the record, when the task does not succeed. */
-  async runAndWait(spec: TaskSpec, options: RunOptions & WaitOptions = {}): Promise<Task> {
-    const task = await this.run(spec, options).then(async (handle) => await handle.wait(options));
-    if (task.outcome !== 'succeeded') throw new TaskFailedError(task);
+  /** @throws TaskFailedError, with the record, when the task does not succeed; with `allowFailure` that is an answer, too. */
+  async runAndWait(spec: TaskSpec, options: RunAndWaitOptions = {}): Promise<FinishedTask> {
+    const handle = await this.run(spec, options);
+    const task = await handle.wait(options);
+    if (task.outcome !== 'succeeded' && options.allowFailure !== true) throw new TaskFailedError(task);
     return task;
   }
 
   /** Whether and where the task would be placed now, and what would help; nothing is created. */
   async explain(spec: TaskSpec, signal?: AbortSignal): Promise<Explanation> {
-    const request = definitionToWire(named(parseTaskSpec(spec), undefined));
+    const request = checking(() => definitionToWire(named(parseTaskSpec(spec), undefined)));
     return explanationFromWire(
       await this.#connection.tasks.ExplainPlacement({ request }, this.#connection.call(signal)),
     );
   }
 
   /** The record, live or from history. @throws TaskError `not_found`. */
-  async get(id: string | number, signal?: AbortSignal): Promise<Task> {
+  async get(id: string | number, signal?: AbortSignal): Promise<TaskView> {
     return await readRecord(this.#connection, String(id), undefined, signal);
   }
 
   /** Live tasks, newest first; pages are fetched as they are needed. */
-  async *list(filter: TaskFilter = {}): AsyncGenerator<Task, void, undefined> {
+  async *list(filter: TaskFilter = {}): AsyncGenerator<TaskView, void, undefined> {
     let token = '';
     do {
       const page = await this.page(filter, token);
@@ -157,15 +177,15 @@ class Tasks {
         outcomes: [...(filter.outcomes ?? [])],
         created_by: filter.createdBy ?? '',
         labels: filter.labels ?? {},
-        created_after: nanosText(filter.createdAfter),
-        created_before: nanosText(filter.createdBefore),
+        created_after: nanosOf(filter.createdAfter).toString(),
+        created_before: nanosOf(filter.createdBefore).toString(),
         page_size: filter.pageSize ?? 0,
         page_token: pageToken,
       },
       this.#connection.call(filter.signal),
     );
     return {
-      tasks: answer.tasks.map(taskFromWire),
+      tasks: answer.tasks.map(taskView),
       total: Number(answer.total),
       nextPageToken: answer.next_page_token,
       cursor: answer.cursor,
@@ -195,15 +215,10 @@ function* batches(requests: readonly TaskCreateRequest[]): Generator<TaskCreateR
   if (batch.length > 0) yield batch;
 }
 
-function refused(verdict: Verdict__Output | null): DomainError {
+function refused(verdict: Verdict__Output | null): TaskError {
   const { code, message } = verdict ?? {
     code: '',
     message: 'the server answered neither a task nor why there is none',
   };
-  return new DomainError(isErrorCode(code) ? code : 'internal', message);
-}
-
-function nanosText(time: bigint | Date | undefined): string {
-  if (time === undefined) return '0';
-  return (time instanceof Date ? msToNanos(time.getTime()) : time).toString();
+  return taskError(isErrorCode(code) ? code : 'internal', message);
 }

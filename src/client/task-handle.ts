@@ -1,10 +1,10 @@
-import { DomainError } from '../domain/errors.ts';
-import { isTerminal, type Outcome, type Task, type TaskState } from '../domain/task.ts';
+import { isTerminal, type Outcome, type TaskState } from '../domain/task.ts';
 import { parseJson } from '../platform/json.ts';
-import { durationToWire, taskFromWire } from '../rpc/codec.ts';
+import { durationToWire } from '../rpc/codec.ts';
 import { type Callback, Callbacks } from './callback-ledger.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, throwIfGivenUp } from './connection.ts';
 import { type TaskDifference, taskDifferences } from './diff.ts';
+import { checking, isTaskError, taskError } from './errors.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { followTask, readRecord, type TaskEvent } from './follow.ts';
 import { Hold, holderName } from './hold.ts';
@@ -17,13 +17,16 @@ import { type RerunOptions, respec } from './rerun.ts';
 import { submitSpec } from './submit.ts';
 import { SyncContext, type SyncOptions } from './sync-context.ts';
 import { computationTime, totalTime } from './task-times.ts';
+import {
+  ACTIVE_STATES,
+  type FinishedTask,
+  statusOf,
+  type TaskStatus,
+  type TaskView,
+  taskTable,
+  taskView,
+} from './task-view.ts';
 import { readTimeline, type Timeline } from './timeline.ts';
-
-/** Where a task stands: a union on `state`, so that `outcome` is there exactly when there is one. */
-export type TaskStanding =
-  | { readonly state: 'PENDING'; readonly waitingFor: string }
-  | { readonly state: 'CLAIMED' | 'RUNNING'; readonly cell: string }
-  | { readonly state: 'COMPLETED' | 'RESOLVING'; readonly outcome: Outcome; readonly reason: string };
 
 /** What a task can be waited for. Each is "has got there", also when it has gone on since. */
 export type WaitCondition = 'claimed' | 'running' | 'ended' | Outcome;
@@ -46,18 +49,36 @@ export interface EndOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface KillOptions {
+  readonly reason?: string;
+  /** Between the stop signal and SIGKILL. Default: none. */
+  readonly graceMs?: number;
+  /** How long to wait until its container is gone. Default: returns when the request is durable. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * `requested`: it will end, and that is durable. `stopped`: nothing of it runs any more (only with `waitMs`). `already-finished`: there
+ * was nothing to kill.
+ */
+export type KillAnswer = 'requested' | 'stopped' | 'already-finished';
+
 /** One task, by guid, number or unique beginning of a guid. Making one does no I/O. */
 export class TaskHandle {
   readonly #connection: Connection;
   readonly #uid: string | undefined;
   readonly id: string;
   /** The record as it was answered at the submit; undefined for a handle made from an id. */
-  readonly submitted: Task | undefined;
+  readonly submitted: TaskView | undefined;
+  /** The newest record that was seen. */
+  #last: TaskView | undefined;
 
-  constructor(connection: Connection, id: string, submitted?: Task) {
+  constructor(connection: Connection, id: string, submitted?: TaskView) {
     this.#connection = connection;
     this.id = id;
     this.submitted = submitted;
+    this.#last = submitted;
     this.#uid = submitted?.uid;
   }
 
@@ -67,26 +88,42 @@ export class TaskHandle {
   }
 
   /** The whole record, live or from history. */
-  async info(signal?: AbortSignal): Promise<Task> {
-    return await readRecord(this.#connection, this.id, this.#uid, signal);
+  async info(signal?: AbortSignal): Promise<TaskView> {
+    return this.#saw(await readRecord(this.#connection, this.id, this.#uid, signal));
   }
 
-  async status(signal?: AbortSignal): Promise<TaskStanding> {
-    return standingOf(await this.info(signal));
+  #saw(task: TaskView): TaskView {
+    this.#last = task;
+    return task;
+  }
+
+  async status(signal?: AbortSignal): Promise<TaskStatus> {
+    return statusOf(await this.info(signal));
+  }
+
+  /** What `gavel tasks` shows of it, as it was last seen. */
+  toString(): string {
+    return this.#last === undefined ? `Task ${this.id}` : taskTable([this.#last]);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /**
    * Waits for the end, whatever it is, and answers the record: a failure is data. A fast task cannot slip by, a broken connection
    * is taken up again, and a task that was resolved meanwhile is found in history.
    */
-  async wait(options: WaitOptions = {}): Promise<Task> {
+  async wait(options?: WaitOptions & { readonly until?: never }): Promise<FinishedTask>;
+  async wait(options: WaitOptions): Promise<TaskView>;
+  async wait(options: WaitOptions = {}): Promise<TaskView> {
     const { signal, clear } = limited(options.signal, options.timeoutMs, this.id);
     const left = new AbortController();
     const told = this.#tell(options.onLog, signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]));
     try {
       for await (const event of followTask(this.#connection, this.id, { uid: this.#uid, signal })) {
         options.onEvent?.(event);
-        const { task } = event;
+        const task = this.#saw(event.task);
         if (event.type === 'removed' || isTerminal(task.state)) {
           await told;
           return task;
@@ -94,7 +131,7 @@ export class TaskHandle {
         if (options.until?.includes('claimed') === true && task.claimed_at > 0n) return task;
         if (options.until?.includes('running') === true && task.started_at > 0n) return task;
       }
-      throw new DomainError('internal', `the events of task ${this.id} ended before the task did`);
+      throw taskError('internal', `the events of task ${this.id} ended before the task did`);
     } finally {
       left.abort();
       clear();
@@ -132,7 +169,7 @@ export class TaskHandle {
   }
 
   /** Gives the task the folder it waits for; then it is placed. @throws TaskError `invalid_transition` when it waits for none. */
-  async upload(folder: string, options: UploadOptions = {}): Promise<Task> {
+  async upload(folder: string, options: UploadOptions = {}): Promise<TaskView> {
     return await uploadInput(this.#connection, this.id, folder, options);
   }
 
@@ -160,20 +197,45 @@ export class TaskHandle {
   }
 
   /** Ends the task politely, by its stop policy. Returns when the request is durable. */
-  async cancel(options: EndOptions = {}): Promise<Task> {
+  async cancel(options: EndOptions = {}): Promise<TaskView> {
     const request = { task_guid: this.id, reason: options.reason ?? '', if_state: [...(options.ifState ?? [])] };
-    return taskFromWire(await this.#connection.tasks.CancelTask(request, this.#connection.call(options.signal)));
+    return this.#saw(taskView(await this.#connection.tasks.CancelTask(request, this.#connection.call(options.signal))));
   }
 
-  /** Ends the task for certain: at once, or `graceMs` after its stop signal. Returns when the request is durable. */
-  async kill(options: EndOptions & { readonly graceMs?: number } = {}): Promise<Task> {
-    const request = {
-      task_guid: this.id,
-      reason: options.reason ?? '',
-      grace: options.graceMs === undefined ? null : durationToWire(options.graceMs),
-      if_state: [...(options.ifState ?? [])],
-    };
-    return taskFromWire(await this.#connection.tasks.KillTask(request, this.#connection.call(options.signal)));
+  /**
+   * Ends the task for certain: at once, or `graceMs` after its stop signal.
+   * @returns when the request is durable; with `waitMs` when its container is gone, or that time is over.
+   */
+  async kill(options: KillOptions = {}): Promise<KillAnswer> {
+    const { reason = '', graceMs, waitMs, signal } = options;
+    const grace = graceMs === undefined ? null : durationToWire(graceMs);
+    const request = { task_guid: this.id, reason, grace, if_state: [...ACTIVE_STATES] };
+    try {
+      this.#saw(taskView(await this.#connection.tasks.KillTask(request, this.#connection.call(signal))));
+    } catch (error) {
+      if (isTaskError(error, 'invalid_transition')) return 'already-finished';
+      throw error;
+    }
+    if (waitMs === undefined) return 'requested';
+    return (await this.#isGone(waitMs, signal)) ? 'stopped' : 'requested';
+  }
+
+  /** The record says "cancelled" as soon as that is certain; the end of the output says that nothing runs any more. */
+  async #isGone(waitMs: number, given: AbortSignal | undefined): Promise<boolean> {
+    const { signal, clear } = limited(given, waitMs, this.id);
+    try {
+      const { cell_id } = await this.wait(signal === undefined ? {} : { signal });
+      if (cell_id === '') return true;
+      for await (const entry of this.logs({ follow: true, ...(signal === undefined ? {} : { signal }) }))
+        if (entry.type === 'end') return entry.reason === '';
+      return false;
+    } catch (error) {
+      throwIfGivenUp(given);
+      if (isTaskError(error, 'deadline') || isTaskError(error, 'unavailable')) return false;
+      throw error;
+    } finally {
+      clear();
+    }
   }
 
   /** What the result file held; null while the task is not over, and when it did not succeed. */
@@ -196,11 +258,8 @@ export class TaskHandle {
     const result = await this.result(signal);
     if (result === null) return null;
     if (result.truncated)
-      throw new DomainError(
-        'invalid_argument',
-        `result: its ${result.bytes} bytes were cut; read the file from the outputs`,
-      );
-    const value = parseJson(result.text);
+      throw taskError('invalid_argument', `result: its ${result.bytes} bytes were cut; read the file from the outputs`);
+    const value = checking(() => parseJson(result.text));
     return schema === undefined ? (value as T) : schema.parse(value);
   }
 
@@ -235,15 +294,16 @@ export class TaskHandle {
     more?: SyncOptions,
   ): Promise<T | SyncContext> {
     const options = (typeof work === 'function' ? more : work) ?? {};
-    const { task_guid } = this.submitted ?? (await this.info());
+    const { signal } = options;
+    const { task_guid } = this.submitted ?? (await this.info(signal));
     const holder = options.holder ?? holderName();
-    const hold = await Hold.begin(this.#connection, [task_guid], holder);
+    const hold = await Hold.begin(this.#connection, [task_guid], holder, signal);
     const bound = {
       hold,
       cancel: async (reason: string) => await this.cancel({ reason }),
       ended: async (timeoutMs: number) => await this.wait({ timeoutMs }),
     };
-    const context = new SyncContext(bound, holder, options.graceMs);
+    const context = new SyncContext(bound, holder, options);
     return typeof work === 'function' ? await context.run(async () => await work(this)) : context;
   }
 
@@ -265,23 +325,15 @@ export class TaskHandle {
   }
 
   /** Takes the finished task for oneself: COMPLETED -> RESOLVING, for exactly one caller. */
-  async resolve(signal?: AbortSignal): Promise<Task> {
+  async resolve(signal?: AbortSignal): Promise<TaskView> {
     const options = { ...this.#connection.call(signal), retry: false };
-    return taskFromWire(await this.#connection.tasks.ResolveTask({ task_guid: this.id }, options));
+    return taskView(await this.#connection.tasks.ResolveTask({ task_guid: this.id }, options));
   }
 
   /** Removes a resolving task from the live set; history keeps its record. */
   async remove(signal?: AbortSignal): Promise<void> {
     await this.#connection.tasks.DeleteTask({ task_guid: this.id }, { ...this.#connection.call(signal), retry: false });
   }
-}
-
-export function standingOf(task: Task): TaskStanding {
-  const { state } = task;
-  if (state === 'PENDING') return { state, waitingFor: task.waiting_for };
-  if (state === 'CLAIMED' || state === 'RUNNING') return { state, cell: task.cell_id };
-  // Empty only if a server left out what the contract demands; that is a failure of ours, not the task's.
-  return { state, outcome: task.outcome === '' ? 'infra_failed' : task.outcome, reason: task.failure_reason };
 }
 
 /** The caller's signal, which also aborts when the time is over. */
@@ -293,7 +345,7 @@ function limited(
   if (timeoutMs === undefined) return { signal: given, clear: () => {} };
   const late = new AbortController();
   const timer = setTimeout(
-    () => late.abort(new DomainError('deadline', `task ${id} did not end within ${timeoutMs / 1_000} s; it goes on`)),
+    () => late.abort(taskError('deadline', `task ${id} did not end within ${timeoutMs / 1_000} s; it goes on`)),
     timeoutMs,
   );
   return {

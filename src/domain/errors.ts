@@ -19,6 +19,8 @@ export const ERRORS = {
   unavailable: { grpc: 'UNAVAILABLE', http: 503, exit: 5, retry: true },
   unimplemented: { grpc: 'UNIMPLEMENTED', http: 501, exit: 5, retry: false },
   internal: { grpc: 'INTERNAL', http: 500, exit: 5, retry: false },
+  // Never on the wire: a task that failed is an answer there. The SDK throws it where a failure was asked to be an error.
+  task_failed: { grpc: 'UNKNOWN', http: 500, exit: 1, retry: false },
 } as const satisfies Record<string, { grpc: string; http: number; exit: number; retry: boolean }>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -33,6 +35,8 @@ export interface FieldFault {
 interface ErrorOptions {
   readonly faults?: readonly FieldFault[];
   readonly retryAfterMs?: number;
+  readonly about?: Readonly<Record<string, string>>;
+  readonly traceId?: string;
   readonly cause?: unknown;
 }
 
@@ -42,6 +46,10 @@ export class DomainError extends Error {
   readonly faults: readonly FieldFault[];
   /** When the caller may come again, in milliseconds, where that is known. */
   readonly retryAfterMs: number | undefined;
+  /** For programs: `state`, which a task is in that cannot do what was asked; `existing`, the task that is there already; `request_key`. */
+  readonly about: Readonly<Record<string, string>>;
+  /** Under which the servers' logs tell of it; empty when no server answered. */
+  readonly traceId: string;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -49,6 +57,8 @@ export class DomainError extends Error {
     this.code = code;
     this.faults = options.faults ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.about = options.about ?? {};
+    this.traceId = options.traceId ?? '';
   }
 
   get retryable(): boolean {

@@ -192,8 +192,11 @@ function repeat(task: TaskStatus, command: Command): Decision | undefined {
 function beforeInput(task: TaskStatus, { type }: Command): DomainError | undefined {
   const waits = task.awaiting_input === true;
   if (waits && (type === 'claim' || type === 'reject'))
-    return new DomainError('invalid_transition', 'the task waits for its input');
-  if (!waits && type === 'input') return new DomainError('invalid_transition', 'the task does not wait for an input');
+    return new DomainError('invalid_transition', 'the task waits for its input', { about: { state: task.state } });
+  if (!waits && type === 'input')
+    return new DomainError('invalid_transition', 'the task does not wait for an input', {
+      about: { state: task.state },
+    });
   return undefined;
 }
 
@@ -372,7 +375,10 @@ function fault(outcome: Outcome, failure_reason: string, failure_code: string): 
 
 function refuseMove(from: TaskState, command: Command['type']): Decision {
   const to = MOVES[command].to ?? (command === 'remove' ? 'RESOLVING' : 'removed');
-  return { kind: 'refused', error: new DomainError('invalid_transition', `cannot transition from ${from} to ${to}`) };
+  return {
+    kind: 'refused',
+    error: new DomainError('invalid_transition', `cannot transition from ${from} to ${to}`, { about: { state: from } }),
+  };
 }
 
 function stale(message: string): DomainError {

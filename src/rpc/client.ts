@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError, isDomainError } from '../domain/errors.ts';
 import type { TlsFiles } from '../platform/tls.ts';
 import { TRACEPARENT_KEY, traceparent } from '../platform/trace.ts';
 import { type ServiceName, serviceDefinition } from './descriptors.ts';
@@ -12,6 +12,8 @@ export interface ChannelOptions {
   /** `host:port` of one or several equal servers. Calls go to one of them and move on to the next when it does not answer. */
   readonly addresses: readonly string[];
   readonly tls?: TlsFiles | undefined;
+  /** What callers are thrown for a failed call; the DomainError itself when left out. */
+  readonly thrown?: (failure: DomainError) => DomainError;
 }
 
 const UNARY_TIMEOUT_MS = 15_000;
@@ -21,12 +23,17 @@ const RETRY_MOST_MS = 1_000;
 /** Connections to a set of equal servers, shared by the typed clients of its services. */
 export class Channel {
   readonly #clients: readonly grpc.Client[];
+  readonly #thrown: (failure: DomainError) => DomainError;
+  /** How to end each call that is under way. */
+  readonly #running = new Set<() => void>();
+  #closed = false;
   readonly addresses: readonly string[];
   #current = 0;
 
   constructor(options: ChannelOptions) {
     if (options.addresses.length === 0) throw new DomainError('invalid_argument', 'no server address given');
     this.addresses = options.addresses;
+    this.#thrown = options.thrown ?? ((failure) => failure);
     const credentials = channelCredentials(options.tls);
     this.#clients = options.addresses.map(
       (address) =>
@@ -63,8 +70,27 @@ export class Channel {
     return methods as Client<S>;
   }
 
+  /** Calls under way may still be answered. */
   close(): void {
     for (const client of this.#clients) client.close();
+  }
+
+  /** Closes, and ends whatever is under way: nobody waits on this channel any more. */
+  abort(): void {
+    this.#closed = true;
+    for (const cancel of this.#running) cancel();
+    this.close();
+  }
+
+  /** A call's cancel, for as long as it is under way: by its signal and by `abort`. @returns to be called at its end. */
+  #track(cancel: () => void, signal: AbortSignal | undefined): () => void {
+    this.#running.add(cancel);
+    if (this.#closed || signal?.aborted === true) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
+    return () => {
+      this.#running.delete(cancel);
+      signal?.removeEventListener('abort', cancel);
+    };
   }
 
   async #unary(definition: AnyMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -75,19 +101,23 @@ export class Channel {
       try {
         return await this.#unaryOnce(at, definition, request, deadline - performance.now(), options);
       } catch (error) {
-        const failure = fromStatus(error as grpc.ServiceError);
+        const failure = isDomainError(error) ? error : fromStatus(error as grpc.ServiceError);
         if (failure.code === 'unavailable') this.#moveOn(at);
         // Who is asked for patience says for how long; without that it is a request that is too large for the library.
         const { code, retryAfterMs = 0 } = failure;
         if (code === 'overloaded') pause = Math.max(pause, retryAfterMs);
         const passes = code === 'unavailable' || (code === 'overloaded' && retryAfterMs > 0);
         const again = options.retry === true && passes && performance.now() + pause < deadline;
-        if (!again || options.signal?.aborted === true) throw failure;
+        if (!again || this.#closed || options.signal?.aborted === true) throw this.#thrown(failure);
       }
       // Jitter keeps a crowd of callers from coming back all at once.
-      await sleep(pause * (0.5 + Math.random()), undefined, signalOption(options.signal)).catch(() => {
-        throw new DomainError('cancelled', 'the call was given up');
-      });
+      const waiting = new AbortController();
+      const over = this.#track(() => waiting.abort(), options.signal);
+      await sleep(pause * (0.5 + Math.random()), undefined, { signal: waiting.signal })
+        .catch(() => {
+          throw this.#thrown(new DomainError('cancelled', 'the call was given up'));
+        })
+        .finally(over);
       pause = Math.min(pause * 2, RETRY_MOST_MS);
     }
   }
@@ -100,6 +130,7 @@ export class Channel {
     options: CallOptions,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      let over = () => {};
       const call = this.#at(at).makeUnaryRequest(
         definition.path,
         definition.requestSerialize,
@@ -108,14 +139,12 @@ export class Channel {
         metadataOf(options),
         { deadline: Date.now() + Math.max(1, timeoutMs) },
         (error, response) => {
-          options.signal?.removeEventListener('abort', cancel);
+          over();
           if (error === null) resolve(response);
           else reject(error);
         },
       );
-      const cancel = () => call.cancel();
-      if (options.signal?.aborted === true) cancel();
-      else options.signal?.addEventListener('abort', cancel, { once: true });
+      over = this.#track(() => call.cancel(), options.signal);
     });
   }
 
@@ -148,6 +177,7 @@ export class Channel {
   #upload(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
     const at = this.#current;
     return new Promise((resolve, reject) => {
+      let over = () => {};
       const call = this.#at(at).makeClientStreamRequest(
         definition.path,
         definition.requestSerialize,
@@ -155,13 +185,12 @@ export class Channel {
         metadataOf(options),
         streamOptions(options),
         (error, response) => {
-          options.signal?.removeEventListener('abort', cancel);
+          over();
           if (error === null) resolve(response);
-          else reject(fromStatus(error));
+          else reject(this.#thrown(fromStatus(error)));
         },
       );
-      const cancel = () => call.cancel();
-      options.signal?.addEventListener('abort', cancel, { once: true });
+      over = this.#track(() => call.cancel(), options.signal);
       void pump(input, call);
     });
   }
@@ -171,24 +200,23 @@ export class Channel {
     at: number,
     options: CallOptions,
   ): AsyncGenerator {
-    const cancel = () => call.cancel();
     // The cancel in `finally` makes grpc-js emit an error that nobody is left to read.
     call.on('error', () => {});
-    if (options.signal?.aborted === true) cancel();
-    else options.signal?.addEventListener('abort', cancel, { once: true });
+    const over = this.#track(() => call.cancel(), options.signal);
     try {
       for await (const message of call) yield message;
     } catch (error) {
       const failure = fromStatus(error as grpc.ServiceError);
       if (failure.code === 'unavailable') this.#moveOn(at);
-      throw failure;
+      throw this.#thrown(failure);
     } finally {
-      options.signal?.removeEventListener('abort', cancel);
+      over();
       call.cancel();
     }
   }
 
   #at(index: number): grpc.Client {
+    if (this.#closed) throw this.#thrown(new DomainError('cancelled', 'the client was closed'));
     const client = this.#clients[index];
     if (client === undefined) throw new DomainError('internal', `no channel ${index}`);
     return client;
@@ -217,10 +245,6 @@ function metadataOf(options: CallOptions): grpc.Metadata {
 
 function streamOptions(options: CallOptions): grpc.CallOptions {
   return options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
-}
-
-function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }
 
 /** Writes what the caller yields, no faster than the other side reads. Its end ends our half of the stream. */

@@ -250,14 +250,14 @@ async function unaryAnswer(
   run: () => unknown,
   _call: AnyServerCall,
   callback: grpc.sendUnaryData<unknown> | undefined,
-  _context: ServedCall,
+  context: ServedCall,
   onError: (error: unknown) => void,
 ): Promise<void> {
   try {
     callback?.(null, await run());
   } catch (error) {
     onError(error);
-    callback?.(toStatus(error), null);
+    callback?.(toStatus(error, context.requestId), null);
   }
 }
 
@@ -265,9 +265,10 @@ async function streamAnswer(
   run: () => unknown,
   call: AnyServerCall,
   _callback: unknown,
-  { signal }: ServedCall,
+  context: ServedCall,
   onError: (error: unknown) => void,
 ): Promise<void> {
+  const { signal } = context;
   try {
     const messages = run() as AsyncIterable<unknown>;
     for await (const message of untilAborted(messages, signal)) {
@@ -278,7 +279,7 @@ async function streamAnswer(
     call.end();
   } catch (error) {
     onError(error);
-    const status = toStatus(signal.aborted ? signal.reason : error);
+    const status = toStatus(signal.aborted ? signal.reason : error, context.requestId);
     // grpc-js sends a stream's status by way of its error event.
     call.emit('error', status);
   }

@@ -1,6 +1,7 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { DomainError, ERRORS, type ErrorCode } from '../domain/errors.ts';
 import { decodeDetails, encodeDetails } from './error-details.ts';
+import { REQUEST_ID_KEY } from './types.ts';
 
 /** Trailing metadata that carries what a gRPC status alone cannot: our code, and the faults as JSON for clients without protobuf details. */
 const CODE_KEY = 'gavel-error-code';
@@ -8,27 +9,32 @@ const DETAILS_KEY = 'grpc-status-details-bin';
 const DETAILS_MAX_BYTES = 6_000;
 /** Of errors that pass, and do not say when. */
 const RETRY_AFTER_MS = 1_000;
-const NO_DETAILS = { faults: [], retryAfterMs: undefined };
+const NO_DETAILS = { faults: [], retryAfterMs: undefined, about: {} };
 
 /**
  * The status a caller gets for anything a handler threw. Only a DomainError's message leaves the process; everything else
  * becomes INTERNAL with a fixed text (and is logged by the server with its stack).
  */
-export function toStatus(error: unknown): Partial<StatusObject> & { code: number; details: string } {
+export function toStatus(
+  error: unknown,
+  requestId?: string,
+): Partial<StatusObject> & { code: number; details: string } {
   const known = error instanceof DomainError ? error : new DomainError('internal', 'internal error');
   const metadata = new Metadata();
   metadata.set(CODE_KEY, known.code);
+  if (requestId !== undefined) metadata.set(REQUEST_ID_KEY, requestId);
   const passes = known.code === 'overloaded' || known.code === 'unavailable';
   const retryAfterMs = known.retryAfterMs ?? (passes ? RETRY_AFTER_MS : undefined);
-  if (known.faults.length > 0 || retryAfterMs !== undefined) {
+  const { about } = known;
+  if (known.faults.length > 0 || retryAfterMs !== undefined || Object.keys(about).length > 0) {
     const code = status[ERRORS[known.code].grpc];
     const text = known.message.slice(0, 500);
     // Headers have a size limit (8 KiB at most peers), so a request with hundreds of faults tells the first ones here and all in the message.
     let faults = [...known.faults];
-    let details = encodeDetails(code, text, { faults, retryAfterMs });
+    let details = encodeDetails(code, text, known.code, { faults, retryAfterMs, about });
     while (details.length > DETAILS_MAX_BYTES && faults.length > 1) {
       faults = faults.slice(0, Math.ceil(faults.length / 2));
-      details = encodeDetails(code, text, { faults, retryAfterMs });
+      details = encodeDetails(code, text, known.code, { faults, retryAfterMs, about });
     }
     metadata.set(DETAILS_KEY, details);
   }
@@ -50,9 +56,16 @@ export function fromStatus(error: {
   const named = error.metadata?.get(CODE_KEY)[0];
   const code = isErrorCode(named) ? named : codeOfStatus(error.code);
   const raw = error.metadata?.get(DETAILS_KEY)[0];
-  const { faults, retryAfterMs } = Buffer.isBuffer(raw) ? decodeDetails(raw) : NO_DETAILS;
+  const { faults, retryAfterMs, about } = Buffer.isBuffer(raw) ? decodeDetails(raw) : NO_DETAILS;
   const text = error.details !== undefined && error.details !== '' ? error.details : (error.message ?? 'unknown error');
-  return new DomainError(code, text, { faults, cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  const traceId = error.metadata?.get(REQUEST_ID_KEY)[0];
+  return new DomainError(code, text, {
+    faults,
+    about,
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(typeof traceId === 'string' ? { traceId } : {}),
+  });
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -51,7 +51,7 @@ describe('the example of', () => {
     await requireEngine();
     system = await startSystem({ cells: { pages: {} } });
     tasks = new TaskRuns(system);
-    client = new TaskClient({ server: system.bbs.address });
+    client = new TaskClient({ endpoint: system.bbs.address });
     server = await startFileServer();
     server.files.set('/app.tgz', gzipSync(await tarOf({ greeting: 'hello\n' })));
   });

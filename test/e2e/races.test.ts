@@ -11,7 +11,7 @@ let client: TaskClient;
 beforeAll(async () => {
   await requireEngine();
   system = await startSystem({ cells: { 'cell-1': {}, 'cell-2': {} } });
-  client = new TaskClient({ server: system.bbs.address });
+  client = new TaskClient({ endpoint: system.bbs.address });
 }, 120_000);
 afterAll(async () => {
   client.close();

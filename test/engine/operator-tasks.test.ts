@@ -18,7 +18,7 @@ describe('Inductiva', () => {
     const began = performance.now();
     const task = await submit('sleep 30');
     expect(performance.now() - began).toBeLessThan(25_000);
-    const again = new TaskClient({ server: world.system.bbs.address });
+    const again = new TaskClient({ endpoint: world.system.bbs.address });
     expect((await again.task(task.id).getStatus()).state).toMatch(/PENDING|CLAIMED|RUNNING/);
     expect((await gavel('tasks', 'status', task.id)).out).toMatch(/^(PENDING|CLAIMED|RUNNING)\n$/);
     await again.task(task.id).kill();

@@ -43,7 +43,7 @@ async function startServers(listen: string): Promise<void> {
   const settings = { listen, store, cellLeaseMs: 2_000, http: { listen: '127.0.0.1:0' } };
   bbs = await startBbs(bbsConfig.parse(settings), { log });
   http = `http://${bbs.httpAddress}`;
-  client = new TaskClient({ server: bbs.address });
+  client = new TaskClient({ endpoint: bbs.address });
   auctioneer = await startAuctioneer(auctioneerConfig.parse({ listen: '127.0.0.1:0', bbs: [bbs.address] }), { log });
 }
 

@@ -32,7 +32,7 @@ let client: TaskClient;
 let folder: string;
 beforeEach(async () => {
   fake = await new FakeCluster().start();
-  client = new TaskClient({ server: fake.address, patienceMs: 5_000 });
+  client = new TaskClient({ endpoint: fake.address, patienceMs: 5_000 });
   folder = await mkdtemp(join(tmpdir(), 'gavel-download-'));
   fake.past.push(sampleTask({ task_guid: 'done', number: 766, state: 'COMPLETED', outcome: 'succeeded' }));
   fake.outputs.put('done', FILES);

@@ -8,21 +8,63 @@ import { expect, it } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 const PROGRAM = `
-import { callbacks, isTaskError, type Task, TaskClient, TaskFailedError, type TaskSpec, type TaskStanding } from 'gavel';
+import {
+  AlreadyExistsError, callbacks, type FinishedTask, InterruptedError, InvalidStateError, isTaskError, KeyMismatchError, type KillAnswer,
+  NotFoundError, type Outcome, type Task, type TaskChange, TaskClient, TaskError, TaskFailedError, type TaskSpec, type TaskStatus,
+  type TaskView, TimeoutError, UnavailableError, ValidationError,
+} from 'gavel';
 
 const spec: TaskSpec = { domain: 'd', root_fs: 'preloaded:x', action: { run: { path: '/bin/true' } }, stop: { at: 'checkpoint' } };
 
-export function words(standing: TaskStanding): string {
-  switch (standing.state) {
+// Exhaustive: without one of the cases it would end without an answer, which does not compile.
+export function words(status: TaskStatus): string {
+  switch (status.state) {
     case 'PENDING':
-      return standing.waitingFor;
+      return status.waitingFor;
     case 'CLAIMED':
+      return status.cell;
     case 'RUNNING':
-      return standing.cell;
+      return status.waitingFor ?? status.cell;
     case 'COMPLETED':
     case 'RESOLVING':
-      return standing.outcome;
+      return status.outcome;
   }
+}
+
+// @ts-expect-error a task that runs has no outcome
+export const early = (status: TaskStatus & { state: 'RUNNING' }) => status.outcome;
+
+export function told(error: TaskError): unknown {
+  const every: readonly unknown[] = [error.code, error.status, error.traceId, error.retryable];
+  if (error instanceof KeyMismatchError) return error.diff;
+  if (error instanceof AlreadyExistsError) return error.existing;
+  if (error instanceof InvalidStateError) return error.state;
+  if (error instanceof ValidationError) return error.issues;
+  if (error instanceof TaskFailedError) return error.task;
+  if (error instanceof InterruptedError) return error.signal;
+  return error instanceof NotFoundError || error instanceof UnavailableError || error instanceof TimeoutError || every;
+}
+
+export async function surface(client: TaskClient, signal: AbortSignal): Promise<unknown> {
+  const placed: string = (await client.tasks.run(spec, { dryRun: true })).summary;
+  const finished: FinishedTask = await client.tasks.runAndWait(spec, { allowFailure: true, key: 'k', signal });
+  const outcome: Outcome = finished.outcome;
+  const task = client.task(766);
+  const seen: TaskView = await task.wait({ until: ['running'], signal });
+  const answer: KillAnswer = await task.kill({ waitMs: 1_000, reason: 'r', graceMs: 5, signal });
+  await using context = await task.syncContext({ signal });
+  for await (const change of client.events({ from: '', signal })) if (change.type !== 'resync') words(await task.status());
+  const changes: AsyncIterable<TaskChange> = client.raw.watchTasks(signal);
+  await client.raw.desireTask(spec, signal);
+  const all: readonly TaskView[] = [
+    ...(await client.raw.tasks()), ...(await client.raw.tasksByDomain('d')), ...(await client.raw.tasksByCellId('c')),
+    await client.raw.taskByGuid('g'),
+  ];
+  await client.raw.cancelTask('g');
+  await client.raw.resolvingTask('g');
+  await client.raw.deleteTask('g');
+  for await (const entry of task.logs({ since: new Date(), source: 's' })) if (entry.type === 'end') entry.stdout_sha256;
+  return [placed, outcome, answer, seen.createdAt.getTime(), seen.created_at + 1n, context, changes, all];
 }
 
 export async function all(client: TaskClient, signal: AbortSignal): Promise<bigint> {
@@ -52,7 +94,7 @@ it('compiles for a strict program against the types that are published', () => {
   try {
     writeFileSync(join(folder, 'program.mts'), PROGRAM);
     const flags =
-      '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --types node';
+      '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --lib es2023,esnext.disposable --types node';
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     const args = [compiler, ...flags.split(' '), '--module', 'nodenext', '--ignoreConfig', join(folder, 'program.mts')];
     expect(said(args)).toBe('');

@@ -47,7 +47,7 @@ describe('spans', () => {
     });
     const runtime = new FakeRuntime({ cellId: 'cell-1' });
     roles.push(await startCell(cell, { log, runtime, killOnStop: true }));
-    client = new TaskClient({ server: bbs.bbs.address });
+    client = new TaskClient({ endpoint: bbs.bbs.address });
   });
   afterAll(async () => {
     client.close();

@@ -26,7 +26,7 @@ export function operatorsSystem() {
   beforeAll(async () => {
     await requireEngine();
     system = await startSystem();
-    client = new TaskClient({ server: system.bbs.address });
+    client = new TaskClient({ endpoint: system.bbs.address });
   }, 120_000);
   afterAll(async () => {
     client.close();

@@ -84,7 +84,7 @@ async function write(context: Context, task: Task, out: Writable): Promise<Log> 
     kind: 'bundle',
     made_at: rfc3339(BigInt(Date.now()) * 1_000_000n),
     made_by: ownVersion(),
-    server: context.client().server,
+    server: context.client().endpoint,
     task: taskObject(task),
     timeline,
     explanation,

@@ -66,7 +66,9 @@ export function addKill(parent: Command, cli: Cli): void {
       const task = await find(context, id);
       const grace = graceMs === undefined ? {} : { graceMs };
       const handle = context.client().task(task.task_guid);
-      const killed = await handle.kill({ ifState: ACTIVE, signal: context.signal, ...grace, ...reasonOf(flags) });
+      const answer = await handle.kill({ signal: context.signal, ...grace, ...reasonOf(flags) });
+      const killed = await handle.info(context.signal);
+      if (answer === 'already-finished') refuseEnded(killed);
       await answers.tell(killed, `Successfully sent kill request for task ${id}.`);
       return await stopped(context, id, task, flags, since);
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { standingOf } from '../../client/task-handle.ts';
+import { statusOf } from '../../client/task-view.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/task.ts';
 import { stateWord } from '../../platform/format.ts';
@@ -67,7 +67,7 @@ function addShow(task: Command, cli: Cli): void {
   handle(cli, status, async (context, [id = '']) => {
     const found = await context.client().tasks.get(id, context.signal);
     const { task_guid, number } = found;
-    const standing = { schema: 'task-status/v1', kind: 'task-status', task_guid, number, ...standingOf(found) };
+    const standing = { schema: 'task-status/v1', kind: 'task-status', task_guid, number, ...statusOf(found) };
     await printOne(context, standing, found.task_guid, stateWord(found));
     return undefined;
   });

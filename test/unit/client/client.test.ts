@@ -12,7 +12,7 @@ let fake: FakeCluster;
 let client: TaskClient;
 beforeEach(async () => {
   fake = await new FakeCluster().start();
-  client = new TaskClient({ server: fake.address, timeoutMs: 2_000 });
+  client = new TaskClient({ endpoint: fake.address, timeoutMs: 2_000 });
 });
 afterEach(async () => {
   client.close();
@@ -73,7 +73,7 @@ describe('wait', () => {
     expect(states).toEqual(['PENDING', 'CLAIMED', 'RUNNING', 'COMPLETED']);
     expect(task).toMatchObject({ outcome: 'succeeded', result: 'ok' });
     expect(await handle.result()).toEqual({ text: 'ok', bytes: 0, truncated: false });
-    expect(await handle.status()).toEqual({ state: 'COMPLETED', outcome: 'succeeded', reason: '' });
+    expect(await handle.status()).toEqual({ state: 'COMPLETED', label: 'succeeded', outcome: 'succeeded', reason: '' });
   });
 
   it.each(['failed', 'timed_out', 'cancelled', 'unplaced', 'lost', 'infra_failed'] as const)(
@@ -126,7 +126,7 @@ describe('wait', () => {
     await once(closed, 'listening');
     const { port } = closed.address() as { port: number };
     await new Promise((resolve) => closed.close(resolve));
-    const both = new TaskClient({ server: `127.0.0.1:${port}, ${fake.address}` });
+    const both = new TaskClient({ endpoint: `127.0.0.1:${port}, ${fake.address}` });
     fake.script = happyScript();
     expect((await both.tasks.runAndWait(spec)).outcome).toBe('succeeded');
     both.close();
@@ -159,7 +159,7 @@ describe('wait', () => {
   });
 
   it('gives up on servers that stay away', async () => {
-    const impatient = new TaskClient({ server: fake.address, timeoutMs: 300, patienceMs: 200 });
+    const impatient = new TaskClient({ endpoint: fake.address, timeoutMs: 300, patienceMs: 200 });
     fake.put({ task_guid: 'alone' });
     const waiting = impatient.task('alone').wait();
     await expect.poll(() => fake.calls).toContain('WatchTasks');
@@ -241,7 +241,7 @@ describe('the rest', () => {
   it('cancels idempotently, or only where told', async () => {
     fake.put({ task_guid: 'c' });
     expect(await client.task('c').cancel({ reason: 'enough' })).toMatchObject({ outcome: 'cancelled' });
-    expect(await client.task('c').kill({ graceMs: 500 })).toMatchObject({ outcome: 'cancelled' });
+    expect(await client.task('c').kill({ graceMs: 500 })).toBe('already-finished');
     await expect(client.task('c').cancel({ ifState: ['RUNNING'] })).rejects.toMatchObject({
       code: 'invalid_transition',
     });
@@ -267,6 +267,6 @@ describe('the rest', () => {
   });
 
   it('refuses an address that is none', () => {
-    expect(() => new TaskClient({ server: 'localhost' })).toThrow('server: localhost is no host:port');
+    expect(() => new TaskClient({ endpoint: 'localhost' })).toThrow('localhost is no host:port');
   });
 });

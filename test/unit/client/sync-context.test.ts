@@ -12,7 +12,7 @@ let task: TaskHandle;
 const listener = () => {};
 beforeEach(async () => {
   fake = await new FakeCluster().start();
-  client = new TaskClient({ server: fake.address, timeoutMs: 2_000 });
+  client = new TaskClient({ endpoint: fake.address, timeoutMs: 2_000 });
   task = await client.tasks.run(spec);
   process.on('SIGINT', listener);
 });
@@ -80,7 +80,7 @@ describe('syncContext', () => {
 describe('what Inductiva people ask for', () => {
   it('has status, times, machine and place in the queue', async () => {
     fake.explanation = { verdict: 'not_now', queue_position: 4, queue_length: 9 };
-    expect(await task.getStatus()).toEqual({ state: 'PENDING', waitingFor: 'waiting for a cell' });
+    expect(await task.getStatus()).toEqual({ state: 'PENDING', label: 'PENDING', waitingFor: 'waiting for a cell' });
     expect(await task.getMachineType()).toBe('any');
     expect(await task.getComputationTime()).toBe('00:00:00');
     expect(await task.queuePosition()).toBe(4);
