@@ -525,6 +525,8 @@ export class World {
     }
     for (let round = 0; round < 40; round += 1) {
       for (const cell of this.#cells) {
+        // A registration that came late may hold the place; nobody renews its lease, so that time ends it.
+        if (cell.epoch === undefined) await this.#bbs.endLease(cell.id);
         await this.#return(cell, 'good');
         for (const one of cell.tries) await this.#complete(one, true, 'good');
       }
