@@ -100,7 +100,7 @@ export function ownEvents({ task, trail, tries, callbackUrl, sealed }: Known): r
   if (isTerminal(task.state)) events.push(of({ ...ending(task, trail), attempt: cell_id === '' ? '' : attempt }));
   for (const [index, { at, status, error }] of tries.entries()) {
     const said = status === 0 ? error : `${status}${error === '' ? '' : ` (${error})`}`;
-    const text = `${said} from ${callbackUrl}, attempt ${index + 1}`;
+    const text = `${said} from ${addressOf(callbackUrl)}, attempt ${index + 1}`;
     const data = { status: String(status), attempt: String(index + 1) };
     events.push(
       of({ time: BigInt(at), actor: BBS, component: 'callback', kind: 'callback', text, cause: error, data }),
@@ -248,4 +248,11 @@ export function cellEventsWrites(
 export async function keptCellEvents(store: Store, number: number): Promise<readonly CellEventsRecord[]> {
   const { entries } = await store.list(eventsOf(number), { limit: 4 * MOST_RELEASES });
   return entries.map((entry) => decodeRecord<CellEventsRecord>(entry.value));
+}
+
+/** Without what lets one in: a token in the query, a password before the host. */
+function addressOf(url: string): string {
+  if (!URL.canParse(url)) return 'its URL';
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
