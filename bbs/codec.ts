@@ -31,6 +31,21 @@ export function encodeStatus(status: TaskStatus, writeId: string): Buffer {
   );
 }
 
+const NEVER = 0n;
+const NONE = Object.freeze({});
+const COMMON = ['domain', 'created_by', 'cell_id', 'waiting_for'] as const;
+/** Texts of the fields that many tasks have in common. */
+let texts = new Map<string, string>();
+const MOST_TEXTS = 1_000;
+
+function shared(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= MOST_TEXTS) texts = new Map();
+  texts.set(text, text);
+  return text;
+}
+
 const BEFORE_WRITE_ID = `{"v":${VERSION},"write_id":"`;
 const WRITE_ID_LENGTH = 16;
 
@@ -44,7 +59,10 @@ export function decodeStatus(bytes: Buffer): StoredStatus {
   const { v, write_id, ...status } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
   if (v !== VERSION) throw unknownVersion(v);
   // In place: an object that is copied field by field takes three times the memory, and there may be a million.
-  for (const name of TIMES) status[name] = BigInt(status[name] as string);
+  for (const name of TIMES) status[name] = status[name] === '0' ? NEVER : BigInt(status[name] as string);
+  // What most tasks have in common is kept once.
+  for (const name of COMMON) status[name] = shared(status[name] as string);
+  if (Object.keys(status['limits_in_force'] as object).length === 0) status['limits_in_force'] = NONE;
   // Records from before there were these.
   status['request_id'] ??= '';
   status['traceparent'] ??= '';

@@ -1,4 +1,3 @@
-import { type IRangeRequest, type IRangeResponse, SortOrder, SortTarget } from 'etcd3';
 import type { Logger } from 'pino';
 import { DomainError } from '../../src/domain/errors.ts';
 import { CALL_DEADLINE_MS, connect, connectWire, type EtcdAddress, type EtcdTls, Members } from './etcd/client.ts';
@@ -8,7 +7,7 @@ import { grantLease, Renewals } from './etcd/leases.ts';
 import { etcdStatus } from './etcd/status.ts';
 import { groupTxn, groupVerdicts, Keys } from './etcd/txn.ts';
 import { watchEtcd } from './etcd/watch.ts';
-import type { WireClient } from './etcd/wire.ts';
+import { numberOf, SORT, type WireClient, type WireRange, type WireRangeAnswer } from './etcd/wire.ts';
 import { checkCommit, checkList } from './limits.ts';
 import type {
   ChangeBatch,
@@ -60,7 +59,7 @@ class EtcdStore implements Store {
   /** Apart, because a fault on one of them drops its connection: a page too large must not cost a commit, nor a commit a lease. */
   readonly #kv: Members;
   readonly #txns: Members<WireClient>;
-  readonly #lists: Members;
+  readonly #lists: Members<WireClient>;
   readonly #leases: Members;
   readonly #renewals: Renewals;
   readonly #commits: GroupCommit;
@@ -74,7 +73,7 @@ class EtcdStore implements Store {
     const at = Math.floor(Math.random() * options.hosts.length);
     this.#kv = new Members(this.#address, at, connect);
     this.#txns = new Members(this.#address, at, connectWire);
-    this.#lists = new Members(this.#address, at, connect);
+    this.#lists = new Members(this.#address, at, connectWire);
     this.#leases = new Members(this.#address, at, connect);
     this.#renewals = new Renewals(this.#leases);
     this.#commits = new GroupCommit(async (group) => {
@@ -99,26 +98,25 @@ class EtcdStore implements Store {
     const reverse = options.reverse ?? false;
     // A range without room is asked for as a key that cannot be: the answer still brings the revision.
     const nowhere = { key: Buffer.alloc(1) };
-    const request: IRangeRequest = this.#keys.range(prefix, options.after, reverse) ?? nowhere;
-    request.keys_only = options.keysOnly ?? false;
-    if (options.revision !== undefined) request.revision = String(options.revision);
-    if (reverse) {
+    const request: WireRange = {
+      ...(this.#keys.range(prefix, options.after, reverse) ?? nowhere),
+      keys_only: options.keysOnly ?? false,
+      ...(options.revision === undefined ? {} : { revision: options.revision }),
       // etcd sorts the whole range on its side for this; it has no other way to read backwards.
-      request.sort_order = SortOrder.Descend;
-      request.sort_target = SortTarget.Key;
-    }
+      ...(reverse ? { sort_order: SORT.descend, sort_target: SORT.byKey } : {}),
+    };
     const answer = await this.#range(request, options.limit);
     return {
       entries: answer.kvs.map((kv) => this.#keys.entry(kv)),
-      revision: options.revision ?? Number(answer.header.revision),
+      revision: options.revision ?? numberOf(answer.header.revision),
       more: answer.more,
     };
   }
 
   /** A page over the receive limit is asked for again, smaller; one entry always fits. */
-  async #range(request: IRangeRequest, limit: number): Promise<IRangeResponse> {
+  async #range(request: WireRange, limit: number): Promise<WireRangeAnswer> {
     try {
-      return await this.#lists.call((client) => client.kv.range({ ...request, limit }));
+      return await this.#lists.call((client) => client.range({ ...request, limit }, CALL_DEADLINE_MS));
     } catch (error) {
       const tooLarge = error instanceof Error && isAnswerTooLarge(error.cause);
       if (!tooLarge || limit === 1) throw error;

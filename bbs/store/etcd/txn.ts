@@ -7,7 +7,7 @@ import {
   numberOf,
   TARGET,
   type WireCompare,
-  type WireEvent,
+  type WireKeyValue,
   type WireOperation,
   type WireTxn,
   type WireTxnAnswer,
@@ -44,7 +44,7 @@ export class Keys {
     return { key: start.length === 0 ? Buffer.alloc(1) : start, range_end: end ?? Buffer.alloc(1) };
   }
 
-  entry(kv: IKeyValue | WireEvent['kv']): Entry {
+  entry(kv: IKeyValue | WireKeyValue): Entry {
     return {
       key: this.decode(kv.key),
       value: kv.value,

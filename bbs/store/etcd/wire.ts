@@ -9,8 +9,7 @@ import {
 import protobuf, { type Type } from 'protobufjs';
 
 /*
- * The two calls of etcd that carry every commit, there and back: transactions, and the watch. By the protocol's own description, as
- * etcd3 ships it, but without etcd3: that copies each message into objects of other objects, with its numbers as text, before it
+ * The calls of etcd that carry much: transactions, ranges, and the watch. By the protocol's own description, as etcd3 ships it, but without etcd3: that copies each message into objects of other objects, with its numbers as text, before it
  * encodes them and after it decodes them, which took five times as long as reading the bytes (`docs/performance.md`). All other calls are its.
  */
 
@@ -51,6 +50,32 @@ export interface WireTxnAnswer {
   readonly responses: readonly { readonly response_txn: WireTxnAnswer | null }[];
 }
 
+export const SORT = { descend: 2, byKey: 0 } as const;
+
+export interface WireRange {
+  readonly key: Buffer;
+  readonly range_end?: Buffer;
+  readonly limit?: number;
+  /** 0 or absent = the newest. */
+  readonly revision?: number;
+  readonly keys_only?: boolean;
+  readonly sort_order?: typeof SORT.descend;
+  readonly sort_target?: typeof SORT.byKey;
+}
+
+export interface WireRangeAnswer {
+  readonly header: { readonly revision: Long };
+  readonly kvs: readonly WireKeyValue[];
+  readonly more: boolean;
+}
+
+export interface WireKeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly create_revision: Long;
+  readonly mod_revision: Long;
+}
+
 export interface WireWatch {
   readonly create_request: {
     readonly key?: Buffer;
@@ -73,12 +98,7 @@ export interface WireWatchAnswer {
 
 export interface WireEvent {
   readonly type: number;
-  readonly kv: {
-    readonly key: Buffer;
-    readonly value: Buffer;
-    readonly create_revision: Long;
-    readonly mod_revision: Long;
-  };
+  readonly kv: WireKeyValue;
 }
 
 const root = new protobuf.Root().loadSync(fileURLToPath(import.meta.resolve('etcd3/proto/rpc.proto')), {
@@ -97,10 +117,12 @@ const decoder =
 
 const encodeTxn = encoder<WireTxn>(type('TxnRequest'));
 const decodeTxnAnswer = decoder<WireTxnAnswer>(type('TxnResponse'));
+const encodeRange = encoder<WireRange>(type('RangeRequest'));
+const decodeRangeAnswer = decoder<WireRangeAnswer>(type('RangeResponse'));
 const encodeWatch = encoder<WireWatch>(type('WatchRequest'));
 const decodeWatchAnswer = decoder<WireWatchAnswer>(type('WatchResponse'));
 
-/** One connection to one member, for these two calls. */
+/** One connection to one member, for these calls. */
 export class WireClient {
   readonly #client: Client;
 
@@ -110,22 +132,12 @@ export class WireClient {
     this.#client = new Client(host.replace(/^https?:\/\//, ''), tls ?? plain, options);
   }
 
-  /** Rejects as grpc-js does. */
   txn(request: WireTxn, deadlineMs: number): Promise<WireTxnAnswer> {
-    const deadline = Date.now() + deadlineMs;
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
-        '/etcdserverpb.KV/Txn',
-        encodeTxn,
-        decodeTxnAnswer,
-        request,
-        { deadline },
-        (error, answer) => {
-          if (answer === undefined) reject(error ?? new Error('13 INTERNAL: no answer'));
-          else resolve(answer);
-        },
-      );
-    });
+    return this.#unary('/etcdserverpb.KV/Txn', encodeTxn, decodeTxnAnswer, request, deadlineMs);
+  }
+
+  range(request: WireRange, deadlineMs: number): Promise<WireRangeAnswer> {
+    return this.#unary('/etcdserverpb.KV/Range', encodeRange, decodeRangeAnswer, request, deadlineMs);
   }
 
   watch(): ClientDuplexStream<WireWatch, WireWatchAnswer> {
@@ -134,5 +146,22 @@ export class WireClient {
 
   close(): void {
     this.#client.close();
+  }
+
+  /** Rejects as grpc-js does. */
+  #unary<Request, Answer>(
+    path: string,
+    encode: (request: Request) => Buffer,
+    decode: (bytes: Buffer) => Answer,
+    request: Request,
+    deadlineMs: number,
+  ): Promise<Answer> {
+    const deadline = Date.now() + deadlineMs;
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(path, encode, decode, request, { deadline }, (error, answer) => {
+        if (answer === undefined) reject(error ?? new Error('13 INTERNAL: no answer'));
+        else resolve(answer);
+      });
+    });
   }
 }
