@@ -9,13 +9,13 @@ import {
   type TaskStatus,
   type Usage,
 } from '../domain/task.ts';
-import { encodeAnswer } from './encoded.ts';
 import type { Action__Output, Action as WireAction } from './gen/gavel/v1/Action.ts';
 import type { StopPolicy__Output } from './gen/gavel/v1/StopPolicy.ts';
 import type { Task__Output, Task as WireTask } from './gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest, TaskCreateRequest__Output } from './gen/gavel/v1/TaskCreateRequest.ts';
 import type { Usage__Output, Usage as WireUsage } from './gen/gavel/v1/Usage.ts';
 import type { Duration, Duration__Output } from './gen/google/protobuf/Duration.ts';
+import { leanEncoder } from './lean-encoder.ts';
 
 /*
  * Between the wire's generated types and the domain's. The names are equal, so this is about what the generator cannot say:
@@ -196,42 +196,14 @@ export function taskToWire(task: Task): WireTask {
  * and what changes at each transition alone. Nothing of a status that the message lacks gets into it.
  */
 export function definitionBytes(definition: Partial<TaskDefinition>): Buffer {
-  return encodeAnswer('TaskService', 'GetTask', told(definitionToWire(definition)));
+  return encodeTask(definition);
 }
 
 export function statusBytes(status: TaskStatus, revision: number): Buffer {
-  const { created_at, claimed_at, started_at, first_completed_at, updated_at, usage, ...rest } = status;
-  const message = told(rest);
-  message['created_at'] = longOf(created_at);
-  if (claimed_at !== 0n) message['claimed_at'] = longOf(claimed_at);
-  if (started_at !== 0n) message['started_at'] = longOf(started_at);
-  if (first_completed_at !== 0n) message['first_completed_at'] = longOf(first_completed_at);
-  message['updated_at'] = longOf(updated_at);
-  if (usage !== undefined) message['usage'] = usageToWire(usage);
-  message['revision'] = revision;
-  return encodeAnswer('TaskService', 'GetTask', message);
+  return encodeTask(status, { revision });
 }
 
-/**
- * What is more than a field's default, which is not sent and yet costs the encoder several times of what is: of a task that waits that is
- * three quarters of its fields.
- */
-function told(message: object): Record<string, unknown> {
-  const given = message as Readonly<Record<string, unknown>>;
-  const fields: Record<string, unknown> = {};
-  for (const name of Object.keys(given)) {
-    const value = given[name];
-    const isDefault = value === '' || value === 0 || value === false || value === null || value === undefined;
-    // Of the one number that may be unset, 0 is not the default.
-    if (!isDefault || (name === 'exit_code' && value === 0)) fields[name] = value;
-  }
-  return fields;
-}
-
-/** A 64-bit number as the encoder keeps it; as text it would be parsed digit by digit. */
-function longOf(value: bigint): { low: number; high: number; unsigned: boolean } {
-  return { low: Number(BigInt.asIntN(32, value)), high: Number(value >> 32n), unsigned: false };
-}
+const encodeTask = leanEncoder('Task');
 
 export function taskFromWire(wire: Task__Output): Task {
   const {
