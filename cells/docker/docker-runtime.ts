@@ -84,6 +84,8 @@ export interface DockerRuntimeOptions {
   readonly egress?: EgressMode;
   /** How often an exit is looked for without a hint from the engine. */
   readonly pollMs?: number;
+  /** Where this boot of the machine has its name; the kernel's file when left out. */
+  readonly bootIdFile?: string;
 }
 
 const IMAGE_HOLD_MS = 600_000;
@@ -126,7 +128,7 @@ class DockerRuntime implements ContainerRuntime {
   readonly #images: Images;
   readonly #facts: EngineFacts;
   readonly #cellId: string;
-  readonly #host: string;
+  readonly #instance: (liveRestore: boolean) => Promise<string>;
   readonly #deadlines: DockerDeadlines;
   readonly #pollMs: number;
   /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
@@ -155,7 +157,7 @@ class DockerRuntime implements ContainerRuntime {
     this.#engine = engine;
     this.#facts = facts;
     this.#cellId = options.cellId;
-    this.#host = options.host;
+    this.#instance = async (liveRestore) => await engineInstance(options.host, liveRestore, options.bootIdFile);
     this.#deadlines = deadlines;
     this.#pollMs = options.pollMs ?? 1_000;
     this.#execDeps = {
@@ -210,7 +212,7 @@ class DockerRuntime implements ContainerRuntime {
 
   async info(): Promise<RuntimeInfo> {
     const { info, liveRestore } = await learnEngine(this.#engine, this.#facts.local, this.#deadlines.query);
-    const instance = await engineInstance(this.#host, liveRestore);
+    const instance = await this.#instance(liveRestore);
     return { ...info, ...(await this.#egress.state()), instance, usageAfterExit: this.#parents !== undefined };
   }
 

@@ -17,6 +17,8 @@ export interface ChannelOptions {
 }
 
 const UNARY_TIMEOUT_MS = 15_000;
+/** The first of several servers gets so long for an answer to a call that may be repeated. */
+const SILENT_MS = 5_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MOST_MS = 1_000;
 
@@ -96,17 +98,21 @@ export class Channel {
   async #unary(definition: AnyMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
     const deadline = performance.now() + (options.timeoutMs ?? UNARY_TIMEOUT_MS);
     let pause = RETRY_FIRST_MS;
-    for (;;) {
+    for (let first = true; ; first = false) {
       const at = this.#current;
+      const left = deadline - performance.now();
+      // A machine that stands still takes connections and never answers: that must not cost the time in which another would.
+      const most = first && options.retry === true && this.#clients.length > 1 ? Math.min(left / 2, SILENT_MS) : left;
       try {
-        return await this.#unaryOnce(at, definition, request, deadline - performance.now(), options);
+        return await this.#unaryOnce(at, definition, request, most, options);
       } catch (error) {
         const failure = isDomainError(error) ? error : fromStatus(error as grpc.ServiceError);
-        if (failure.code === 'unavailable') this.#moveOn(at);
+        const silent = failure.code === 'deadline';
+        if (failure.code === 'unavailable' || silent) this.#moveOn(at);
         // Who is asked for patience says for how long; without that it is a request that is too large for the library.
         const { code, retryAfterMs = 0 } = failure;
         if (code === 'overloaded') pause = Math.max(pause, retryAfterMs);
-        const passes = code === 'unavailable' || (code === 'overloaded' && retryAfterMs > 0);
+        const passes = code === 'unavailable' || (silent && most < left) || (code === 'overloaded' && retryAfterMs > 0);
         const again = options.retry === true && passes && performance.now() + pause < deadline;
         if (!again || this.#closed || options.signal?.aborted === true) throw this.#thrown(failure);
       }

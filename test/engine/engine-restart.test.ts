@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cellConfig } from '../../cells/config.ts';
+import { openDockerRuntime } from '../../cells/docker/docker-runtime.ts';
 import { startCell } from '../../cells/main.ts';
 import type { TaskDefinition } from '../../src/domain/task.ts';
 import type { Running } from '../../src/platform/group.ts';
@@ -23,6 +24,7 @@ describe.each([false, true])('an engine that is restarted (live-restore: %s)', (
   let engine: OwnEngine;
   let bbs: FakeBbs;
   let stateDir: string;
+  let bootIdFile: string;
   let cell: Running;
   beforeAll(async () => {
     engine = await OwnEngine.make({ storageDriver: 'overlay2', liveRestore });
@@ -34,6 +36,8 @@ describe.each([false, true])('an engine that is restarted (live-restore: %s)', (
   beforeEach(async () => {
     bbs = await FakeBbs.start();
     stateDir = await mkdtemp(join(tmpdir(), 'gavel-restart-'));
+    bootIdFile = join(stateDir, 'boot-id');
+    await writeFile(bootIdFile, 'one');
     await launch(true);
   });
   afterEach(async () => {
@@ -57,7 +61,8 @@ describe.each([false, true])('an engine that is restarted (live-restore: %s)', (
       memoryMb: 1_000,
       diskMb: 1_000,
     });
-    cell = await startCell(config, { log, killOnStop });
+    const runtime = await openDockerRuntime({ host: config.dockerHost, cellId: config.cellId, log, bootIdFile });
+    cell = await startCell(config, { log, runtime, killOnStop });
     await until(() => bbs.summary()?.closed === false);
   }
   const shell = (script: string) => runTask({}, { run: { path: '/bin/sh', args: ['-c', script] } });
@@ -116,4 +121,25 @@ describe.each([false, true])('an engine that is restarted (live-restore: %s)', (
     if (liveRestore) expect(is(polite, 'RUNNING')).toBe(true);
     else expect(await ending(polite)).toMatchObject({ outcome: 'infra_failed', failure_code: 'engine_restarted' });
   });
+
+  it.runIf(liveRestore)(
+    'C07: what ended while the machine was booted anew is not believed, though its engine spares containers',
+    async () => {
+      await cell.stop();
+      await launch(false);
+      const [believed = ''] = await run(shell('sleep 2; exit 0'));
+      await cell.stop();
+      await sleep(3_000);
+      bbs.dropCell();
+      await launch(false);
+      expect(await ending(believed)).toMatchObject({ outcome: 'succeeded' });
+      const [booted = ''] = await run(shell('sleep 2; exit 0'));
+      await cell.stop();
+      await sleep(3_000);
+      await writeFile(bootIdFile, 'two');
+      bbs.dropCell();
+      await launch(true);
+      expect(await ending(booted)).toMatchObject({ outcome: 'infra_failed', failure_code: 'engine_restarted' });
+    },
+  );
 });

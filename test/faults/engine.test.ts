@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineCall, SocketProxy } from '../support/engine.ts';
-import { Scene, until } from './scene.ts';
+import { Scene, until, whole } from './scene.ts';
 import { containersOf, isTaskContainer } from './witness.ts';
 
 /** Section 2.4: an engine that stands still, loses its answers, or has its containers handled by people. */
@@ -92,4 +92,31 @@ describe('an engine', () => {
     expect((await scene.ended(guid)).outcome).not.toBe('succeeded');
     await until(async () => !(await containersOf(scene.cluster.cellIds)).some(isTaskContainer), 30_000, 'its removal');
   });
+
+  it.each(whole('K10: whose container is paused by a person: its time limit counts on, and a cancel ends it'))(
+    '%s',
+    async () => {
+      const asked = [scene.request('sleep 60'), scene.request('sleep 60')] as const;
+      const [limited, plain] = asked.map(({ task_guid = '' }) => task_guid) as [string, string];
+      const [{ action = null }] = asked;
+      await scene.submit({ ...asked[0], action: { timeout: { action, timeout_ms: 4_000 } } });
+      await scene.submit(asked[1]);
+      for (const guid of [limited, plain]) {
+        await until(
+          async () => (await container(guid)) !== undefined && (await scene.look(guid))?.state === 'RUNNING',
+          30_000,
+          guid,
+        );
+        await sleep(1_000);
+        await engineCall('POST', `/containers/${(await container(guid))?.id}/pause`);
+      }
+      expect((await scene.ended(limited)).outcome).toBe('timed_out');
+      await scene.cluster.tasks.CancelTask({ task_guid: plain }, { retry: true });
+      await until(
+        async () => !(await containersOf(scene.cluster.cellIds)).some(isTaskContainer),
+        30_000,
+        'the end of both',
+      );
+    },
+  );
 });

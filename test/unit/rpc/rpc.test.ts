@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -143,6 +144,28 @@ describe('the typed rpc adapter', () => {
     const ended = reader.next().catch((e: unknown) => e);
     await server.stop(1_000);
     expect(await ended).toMatchObject({ code: 'unavailable' });
+  });
+
+  it('moves on from a server that takes the connection and never says a word', async () => {
+    const { server } = await start({ ListCells: async () => ({ cells: [], now: '1' }) });
+    const sockets: Socket[] = [];
+    const frozen = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((done) => frozen.listen(0, '127.0.0.1', done));
+    closers.push(() => {
+      for (const socket of sockets) socket.destroy();
+      frozen.close();
+    });
+    const { port } = frozen.address() as AddressInfo;
+    const open = () => {
+      const channel = new Channel({ addresses: [`127.0.0.1:${port}`, server.address] });
+      closers.push(() => channel.close());
+      return channel.client('ClusterService');
+    };
+    expect(await open().ListCells({}, { retry: true, timeoutMs: 4_000 })).toMatchObject({ now: '1' });
+    // What may not be repeated is not; the next call goes elsewhere.
+    const once = open();
+    await expect(once.ListCells({}, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'deadline' });
+    expect(await once.ListCells({}, { timeoutMs: 4_000 })).toMatchObject({ now: '1' });
   });
 
   it('moves on to the next server and repeats what is safe to repeat', async () => {
