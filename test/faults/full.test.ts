@@ -21,9 +21,10 @@ describe('an etcd that is full', () => {
 
   it('E09: what ended meanwhile is told when there is room, which comes without a hand, also with all servers new', async () => {
     const { task_guid: guid } = await scene.submit(
-      scene.request('sleep 10; printf kept > /tmp/r', { result_file: '/tmp/r' }),
+      scene.request('sleep 30; printf kept > /tmp/r', { result_file: '/tmp/r' }),
     );
     await scene.begun(guid);
+    // All this has to be done before the process ends.
     // Small ones leave no gaps: a file with gaps is defragmented, and then it is not full any more.
     const value = base64('x'.repeat(30_000));
     let room = true;
@@ -34,7 +35,7 @@ describe('an etcd that is full', () => {
     // It stays full while the process ends; new tasks are refused, and nobody can become the leader.
     await expect(scene.ask(0, scene.request('exit 0'))).rejects.toMatchObject({ code: 'overloaded' });
     for (const bbs of scene.cluster.bbs) await bbs.restart();
-    await until(async () => (await states()).includes('exited'), 30_000, 'the end of the process');
+    await until(async () => (await states()).includes('exited'), 60_000, 'the end of the process');
     expect((await scene.look(guid))?.state).toBe('RUNNING');
     await gateway('/v3/kv/deleterange', { key: base64('/filler/'), range_end: base64('/filler0') });
     expect(await scene.ended(guid)).toMatchObject({ outcome: 'succeeded', result: 'kept' });
