@@ -1,9 +1,11 @@
 import { DomainError, ERRORS, type ErrorCode } from '../src/domain/errors.ts';
+import type { ExecChunk__Output } from '../src/rpc/gen/gavel/v1/ExecChunk.ts';
 import type { OutputChunk__Output } from '../src/rpc/gen/gavel/v1/OutputChunk.ts';
 import type { OutputsInfo__Output } from '../src/rpc/gen/gavel/v1/OutputsInfo.ts';
 import type { PushDataRequest__Output } from '../src/rpc/gen/gavel/v1/PushDataRequest.ts';
+import type { TaskUsage__Output } from '../src/rpc/gen/gavel/v1/TaskUsage.ts';
 import type { Timeline__Output } from '../src/rpc/gen/gavel/v1/Timeline.ts';
-import type { Control, DataOrder } from './control.ts';
+import type { Control, DataOrder, ExecOrder } from './control.ts';
 import { Relay } from './relay.ts';
 
 const BYTES_IN_FLIGHT = 4 * 2 ** 20;
@@ -18,14 +20,15 @@ export interface Place {
   readonly attempt: string;
 }
 
-type Told = Pick<PushDataRequest__Output, 'timeline' | 'outputs' | 'chunk' | 'refused'>;
+type Told = Pick<PushDataRequest__Output, 'timeline' | 'outputs' | 'chunk' | 'usage' | 'exec' | 'refused'>;
 
 /** What cells keep of their attempts beside the logs, asked for over their control streams. */
 export class CellData {
   readonly #relay: Relay<Told>;
 
   constructor(control: Control) {
-    const weight = ({ chunk }: Told) => (chunk?.data?.length ?? 0) + 256;
+    const weight = ({ chunk, exec }: Told) =>
+      (chunk?.data?.length ?? exec?.stdout?.length ?? exec?.stderr?.length ?? 0) + 256;
     this.#relay = new Relay(control, { what: 'its answer', weight, inFlight: BYTES_IN_FLIGHT, answerMs: ANSWER_MS });
   }
 
@@ -47,6 +50,19 @@ export class CellData {
     signal: AbortSignal,
   ): AsyncGenerator<OutputChunk__Output> {
     for await (const { chunk } of this.#ask(place, { what: 'download', ...wanted }, signal)) if (chunk) yield chunk;
+  }
+
+  /** Of one attempt, or with an empty one of everything that runs on the cell. */
+  async usage(cellId: string, attempt: string, signal: AbortSignal): Promise<readonly TaskUsage__Output[]> {
+    const place = { cellId, guid: '', attempt };
+    const late = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    for await (const { usage } of this.#ask(place, { what: 'usage' }, late)) if (usage) return usage.usages;
+    throw silent(place);
+  }
+
+  /** The command goes on for as long as this is read. */
+  async *exec(place: Place, command: ExecOrder, signal: AbortSignal): AsyncGenerator<ExecChunk__Output> {
+    for await (const { exec } of this.#ask(place, { what: 'exec', ...command }, signal)) if (exec) yield exec;
   }
 
   /** The cell's side. */

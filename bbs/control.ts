@@ -22,6 +22,16 @@ export interface LogsOrder {
   readonly source: string;
 }
 
+export interface ExecOrder {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly dir: string;
+  readonly user: string;
+  /** Who asks, for the timeline. */
+  readonly by: string;
+}
+
 export interface DataOrder {
   readonly requestId: string;
   readonly guid: string;
@@ -34,7 +44,10 @@ export interface DataOrder {
         readonly asked: boolean;
         readonly names: readonly string[];
         readonly offset: number;
-      };
+      }
+    /** Of everything that runs there, or of one attempt; the guid plays no part. */
+    | { readonly what: 'usage' }
+    | ({ readonly what: 'exec' } & ExecOrder);
 }
 
 export type Order =

@@ -58,7 +58,7 @@ export function explainTask(view: View, task: Task, live: LiveTask | undefined):
 }
 
 function judge(view: View, task: TaskDefinition, ownUid: string | undefined) {
-  const index = indexOf(view, ownUid);
+  const index = cellIndexOf(view, ownUid);
   const demand: Demand = {
     guid: task.task_guid,
     uid: ownUid ?? '',
@@ -75,7 +75,7 @@ function judge(view: View, task: TaskDefinition, ownUid: string | undefined) {
 }
 
 /** Without what the task itself holds: it would not be in its own way. */
-function indexOf(view: View, ownUid: string | undefined): CellIndex {
+export function cellIndexOf(view: View, ownUid: string | undefined): CellIndex {
   const index = new CellIndex();
   for (const { record, epoch } of view.cells()) {
     const offer = offerOf(record.offer);
@@ -104,7 +104,7 @@ function indexOf(view: View, ownUid: string | undefined): CellIndex {
   return index;
 }
 
-function offerOf(offer: CellOffer): Offer {
+export function offerOf(offer: CellOffer): Offer {
   const { memory_mb: memoryMb, disk_mb: diskMb, containers } = offer.capacity;
   return {
     stacks: offer.stacks,
@@ -133,7 +133,7 @@ function noted(verdict: CellVerdict, member: Member | undefined): CellVerdict {
   };
 }
 
-function queue(view: View, number: number): { readonly position: number; readonly length: number } {
+export function queue(view: View, number: number): { readonly position: number; readonly length: number } {
   let length = 0;
   let before = 0;
   for (const { status } of view.tasks()) {

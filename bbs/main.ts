@@ -44,6 +44,7 @@ import { measured } from './store/measured.ts';
 import type { Store } from './store/store.ts';
 import { Tasks } from './tasks.ts';
 import { Timelines } from './timelines.ts';
+import { Usages } from './usages.ts';
 import { View } from './view.ts';
 
 export interface RunningBbs extends Running {
@@ -87,6 +88,7 @@ export async function startBbs(
   const history = new History(store, view);
   const timelines = new Timelines({ store, view, history, control, data });
   const outputs = new Outputs(view, control, data);
+  const usages = new Usages(view, control, data);
   const cellList = new CellList({ view, massLoss, clock });
   const cells = new Cells(store, view, clock, config.cellLeaseMs);
   const requests = new Requests(store, clock);
@@ -161,7 +163,7 @@ export async function startBbs(
           log,
           metrics,
           services: {
-            TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs }),
+            TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs, usages }),
             HistoryService: historyApi(history),
             CallbackService: callbackApi(ledger),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock }),
@@ -194,6 +196,7 @@ export async function startBbs(
           ledger,
           timelines,
           outputs,
+          usages,
           logs,
           cells,
           cellList,

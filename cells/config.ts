@@ -35,6 +35,10 @@ export const cellConfig = z.strictObject({
     .describe('most tasks at once; auto = 249'),
   stateDir: z.string().min(1).describe('folder of journal, outbox and logs; on a disk that survives a restart'),
   allowPrivileged: z.boolean().default(false).describe('run tasks that ask to be privileged'),
+  allowExec: z
+    .boolean()
+    .default(false)
+    .describe('let clients and operators run further commands in running tasks (gavel tasks exec)'),
   network: z.enum(['none', 'bridge']).default('bridge').describe('network of tasks that name none'),
   egress: z
     .enum(['auto', 'enforced', 'open'])

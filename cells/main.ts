@@ -14,6 +14,7 @@ import { readTls } from '../src/platform/tls.ts';
 import type { CellConfig } from './config.ts';
 import { openDockerRuntime } from './docker/docker-runtime.ts';
 import { Capacity, type Total } from './executor/capacity.ts';
+import type { CellPolicy } from './executor/container-spec.ts';
 import { requireWritable } from './executor/files.ts';
 import { Gate } from './executor/gate.ts';
 import { Journal } from './executor/journal.ts';
@@ -32,6 +33,7 @@ import { ControlLink } from './rep/control-link.ts';
 import { pushData } from './rep/data-push.ts';
 import { findRemains } from './rep/found.ts';
 import { Health } from './rep/health.ts';
+import { Inside } from './rep/inside.ts';
 import { KeptLease } from './rep/kept-lease.ts';
 import { pushLogs } from './rep/log-push.ts';
 import { Membership } from './rep/membership.ts';
@@ -156,14 +158,15 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       onChange: changed,
     });
     const calls = new Calls(peers, membership, config.cellId, leaving.signal);
+    const policy: CellPolicy = {
+      cellId: config.cellId,
+      allowPrivileged: config.allowPrivileged,
+      defaultNetwork: config.network,
+      instanceIp: config.instanceIp === '' ? ownAddress() : config.instanceIp,
+      hasCertificates: config.trustedCertificates !== '',
+    };
     const rep: Rep = new Rep({
-      policy: {
-        cellId: config.cellId,
-        allowPrivileged: config.allowPrivileged,
-        defaultNetwork: config.network,
-        instanceIp: config.instanceIp === '' ? ownAddress() : config.instanceIp,
-        hasCertificates: config.trustedCertificates !== '',
-      },
+      policy,
       preloaded: config.preloaded,
       runtime,
       engine: () => health.engine,
@@ -213,7 +216,10 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       take: async (claim) => await rep.take(claim),
     });
     const take = (claim: { guid: string; attempt: string }) => void rep.take(claim).catch(() => undefined);
-    const pushDeps = { cellId: config.cellId, rep, spools, timelines, outputs, leaving: leaving.signal, log };
+    const { allowExec } = config;
+    const asked = { rep, timelines, leaving: leaving.signal, log };
+    const inside = new Inside({ ...asked, runtime, calls, policy, allowExec, clock });
+    const pushDeps = { ...asked, cellId: config.cellId, spools, outputs, inside };
     for (const peer of peers.all) {
       controls.push(
         new ControlLink({

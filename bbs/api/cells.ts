@@ -3,7 +3,6 @@ import { OUTCOMES } from '../../src/domain/task.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { durationToWire, taskToWire, usageFromWire } from '../../src/rpc/codec.ts';
-import type { CellOffer__Output } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { DrainState } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
@@ -16,13 +15,13 @@ import type { Inputs } from '../inputs.ts';
 import { cellKey } from '../keys.ts';
 import { definitionOf, fullTask, type LiveTask } from '../live-task.ts';
 import type { LogRelay } from '../logs.ts';
-import type { CellOffer, DrainRecord } from '../records.ts';
+import type { DrainRecord } from '../records.ts';
 import type { Tasks, TransitionOptions } from '../tasks.ts';
 import { cellEventsWrites } from '../timeline.ts';
 import type { Timelines } from '../timelines.ts';
 import type { View } from '../view.ts';
 import { DONE, requireCell, verdictOf, verdicts } from './verdict.ts';
-import { cellEventsFromWire, dataOrderToWire } from './wire.ts';
+import { cellEventsFromWire, dataOrderToWire, offerFromWire } from './wire.ts';
 
 export interface CellApiDeps {
   readonly view: View;
@@ -196,18 +195,6 @@ function named(claim: TaskClaim__Output | null): TaskClaim__Output {
     throw new DomainError('invalid_argument', 'claim: task_guid and attempt are required');
   }
   return claim;
-}
-
-function offerFromWire(offer: CellOffer__Output): CellOffer {
-  const { capacity, ...rest } = offer;
-  return {
-    ...rest,
-    capacity: {
-      memory_mb: Number(capacity?.memory_mb ?? 0),
-      disk_mb: Number(capacity?.disk_mb ?? 0),
-      containers: capacity?.containers ?? 0,
-    },
-  };
 }
 
 function endingFromWire(wire: TaskOutcome__Output | null): Ending {

@@ -17,9 +17,11 @@ import { definitionOf, fullTask, LiveTask } from '../live-task.ts';
 import type { Outputs } from '../outputs.ts';
 import type { Submitter, Tasks } from '../tasks.ts';
 import type { Timelines } from '../timelines.ts';
+import type { Usages } from '../usages.ts';
 import type { View } from '../view.ts';
 import { explainPlacement } from './explain.ts';
 import { asksForAll, listMatcher } from './filter.ts';
+import { insideApi } from './inside.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
 import { verdictOf, verdicts } from './verdict.ts';
 import { byteOffset, timelineToWire } from './wire.ts';
@@ -33,6 +35,7 @@ export interface TaskApiDeps extends LogsDeps {
   readonly inputs: Inputs;
   readonly timelines: Timelines;
   readonly outputs: Outputs;
+  readonly usages: Usages;
 }
 
 const PAGE_DEFAULT = 100;
@@ -95,6 +98,7 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
       const task = await findTask(deps, task_guid, true);
       yield* deps.outputs.download(task, names, byteOffset(offset), context.signal);
     },
+    ...insideApi({ ...deps, find: async (id) => await findTask(deps, id, true) }),
     UploadInput: async (messages) => {
       const pieces = messages[Symbol.asyncIterator]();
       const first = await pieces.next();

@@ -1,9 +1,10 @@
 import { DomainError } from '../../src/domain/errors.ts';
+import type { CellOffer__Output } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { Timeline } from '../../src/rpc/gen/gavel/v1/Timeline.ts';
 import type { TimelineEvent__Output } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
 import type { DataOrder } from '../control.ts';
-import type { CellEventRecord } from '../records.ts';
+import type { CellEventRecord, CellOffer } from '../records.ts';
 import type { TaskTimeline } from '../timelines.ts';
 
 export function timelineToWire({ events, notes }: TaskTimeline): Timeline {
@@ -28,6 +29,7 @@ export function cellEventsFromWire(events: readonly TimelineEvent__Output[]): re
 
 export function dataOrderToWire({ requestId, guid, attempt, wanted }: DataOrder): ControlMessage {
   const task_guid = guid;
+  if (wanted.what === 'usage') return { data_wanted: { request_id: requestId, usage: { attempt } } };
   const base = { request_id: requestId, claim: { task_guid, attempt } };
   switch (wanted.what) {
     case 'timeline':
@@ -38,7 +40,23 @@ export function dataOrderToWire({ requestId, guid, attempt, wanted }: DataOrder)
       const { names, offset, asked } = wanted;
       return { data_wanted: { ...base, download: { task_guid, names: [...names], offset }, outputs_asked: asked } };
     }
+    case 'exec': {
+      const { what: _what, args, env, ...rest } = wanted;
+      return { data_wanted: { ...base, exec: { ...rest, args: [...args], env: [...env] } } };
+    }
   }
+}
+
+export function offerFromWire(offer: CellOffer__Output): CellOffer {
+  const { capacity, ...rest } = offer;
+  return {
+    ...rest,
+    capacity: {
+      memory_mb: Number(capacity?.memory_mb ?? 0),
+      disk_mb: Number(capacity?.disk_mb ?? 0),
+      containers: capacity?.containers ?? 0,
+    },
+  };
 }
 
 /** @throws DomainError `invalid_argument` for what is no place in a file. */

@@ -12,6 +12,7 @@ export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${na
 const string = { type: 'string' };
 const integer = { type: 'integer' };
 const boolean = { type: 'boolean' };
+const measured = { type: ['integer', 'null'], description: 'null where the cell cannot measure it' };
 const nanos = { type: 'integer', format: 'int64', description: 'UNIX nanoseconds, 19 digits; 0 = not yet' };
 const texts = { type: 'object', additionalProperties: string };
 const listOf = (items: Schema): Schema => ({ type: 'array', items });
@@ -160,6 +161,48 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
       queue_position: { type: 'integer', description: '1 = the next one; 0 = does not wait' },
       queue_length: integer,
       task: { anyOf: [ref('Task'), { type: 'null' }], description: 'null for a dry run' },
+    }),
+    UsageList: all({
+      usages: listOf(
+        all({
+          task_guid: string,
+          number: integer,
+          cell_id: string,
+          attempt: string,
+          measured_at: nanos,
+          cpu_nanoseconds: measured,
+          memory_bytes: { ...measured, description: 'with the page cache, as the limit counts it' },
+          peak_memory_bytes: measured,
+          disk_bytes: measured,
+          pids: { ...measured, description: 'processes and threads' },
+          memory_mb: integer,
+          disk_mb: integer,
+          max_pids: integer,
+          started_at: nanos,
+        }),
+      ),
+      notes: listOf({ type: 'string', description: 'which cells could not be asked, and why' }),
+    }),
+    Plan: all({
+      fits: integer,
+      asked: { type: 'integer', description: '0 = as many as fit' },
+      summary: string,
+      binding: { type: 'string', description: 'what keeps out the next one, in a word; empty: nothing does' },
+      reason: { type: 'string', description: 'the fixed text for it' },
+      cells: listOf(
+        all({
+          cell_id: string,
+          added: boolean,
+          placed: integer,
+          capacity: resources,
+          free_before: resources,
+          free_after: resources,
+          code: { type: 'string', description: 'what it says to the next one; empty: it would take it' },
+        }),
+      ),
+      one_more_cell: { type: 'integer', description: 'how many one more empty cell would take' },
+      one_more_like: { type: 'string', description: 'the cell it would be like' },
+      waiting: { type: 'integer', description: 'tasks that wait already' },
     }),
     HistoryList: all({ records: listOf(ref('HistoryRecord')), ...page }),
     HistoryRecord: all({

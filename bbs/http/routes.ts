@@ -14,6 +14,7 @@ import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
+import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
 import { type AnyRoute, route } from './route.ts';
 import { eventStream, logStream } from './streams.ts';
 import { TASK_READS, type TaskReadsDeps } from './task-reads.ts';
@@ -46,7 +47,7 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps {
+export interface RestDeps extends TaskReadsDeps, NowDeps {
   readonly ledger: Ledger;
   readonly cells: Cells;
   readonly cellList: CellList;
@@ -224,6 +225,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     },
   }),
   ...TASK_READS,
+  ...NOW_ROUTES,
   route({
     method: 'get',
     path: '/v1/callbacks',

@@ -11,6 +11,9 @@ export interface Cgroup {
   cpuNanoseconds(): Promise<bigint | undefined>;
   /** The page cache counts too, up to the limit. */
   peakMemoryBytes(): Promise<number | undefined>;
+  memoryBytes(): Promise<number | undefined>;
+  /** Processes and threads. */
+  tasks(): Promise<number | undefined>;
 }
 
 /**
@@ -43,11 +46,15 @@ export function cgroupAt(v2: boolean, folder: (controller: string) => string): C
         : /^(\d+)/.exec(await read('cpuacct', 'cpuacct.usage'))?.[1];
       return told === undefined ? undefined : BigInt(told) * (v2 ? 1_000n : 1n);
     },
-    peakMemoryBytes: async () => {
-      const told = /^(\d+)/.exec(await read('memory', v2 ? 'memory.peak' : 'memory.max_usage_in_bytes'))?.[1];
-      return told === undefined ? undefined : Number(told);
-    },
+    peakMemoryBytes: async () => figure(await read('memory', v2 ? 'memory.peak' : 'memory.max_usage_in_bytes')),
+    memoryBytes: async () => figure(await read('memory', v2 ? 'memory.current' : 'memory.usage_in_bytes')),
+    tasks: async () => figure(await read('pids', 'pids.current')),
   };
+}
+
+function figure(text: string): number | undefined {
+  const told = /^(\d+)/.exec(text)?.[1];
+  return told === undefined ? undefined : Number(told);
 }
 
 /** `4:memory:/docker/ID` by controller; the unified hierarchy under the empty name. */

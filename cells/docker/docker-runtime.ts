@@ -23,6 +23,7 @@ import type {
   PreparedContainer,
   PullProgress,
   RuntimeInfo,
+  UsageNow,
   WriteOptions,
 } from '../executor/runtime.ts';
 import { readContainerFile } from './archive.ts';
@@ -33,7 +34,7 @@ import { Creation } from './creation.ts';
 import { type EgressMode, EgressPolicy } from './egress-policy.ts';
 import { Engine, type EngineRequest } from './engine.ts';
 import { isEngineError } from './errors.ts';
-import { type ExecDeps, startExec, within } from './execs.ts';
+import { type ExecDeps, startExec, startExecBeside, within } from './execs.ts';
 import { waitForExit } from './exits.ts';
 import { HelperVolume } from './helper.ts';
 import { ImageCache } from './image-cache.ts';
@@ -317,6 +318,10 @@ class DockerRuntime implements ContainerRuntime {
     return await startExec(this.#execDeps, id, spec, spec.user ?? (await this.#imageUser(id)));
   }
 
+  async execBeside(id: string, spec: ExecSpec): Promise<ContainerExec> {
+    return await startExecBeside(this.#execDeps, id, spec);
+  }
+
   async update(id: string, limits: LimitsChange): Promise<void> {
     await this.#engine.json({
       ...this.#request('update', 'POST', id, '/update'),
@@ -343,6 +348,10 @@ class DockerRuntime implements ContainerRuntime {
 
   async usage(id: string): Promise<ContainerUsage> {
     return await this.#meter.usage(id);
+  }
+
+  async usageNow(id: string): Promise<UsageNow> {
+    return await this.#meter.now(id);
   }
 
   async diskUsage(id: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import type { ContainerExec, ContainerExit, ContainerOutput, ExecSpec } from '../executor/runtime.ts';
 import { type Cgroup, findCgroup, oomKills, sessionOf } from './cgroups.ts';
@@ -47,12 +48,35 @@ export async function startExec(deps: ExecDeps, id: string, spec: ExecSpec, user
   return new DockerExec(deps, id, started.execId, watch, output, wakers);
 }
 
+/** A process beside the container's own, as the engine runs it: nothing of ours says its pid, so only the cell's own machine can signal it. */
+export async function startExecBeside(deps: ExecDeps, id: string, spec: ExecSpec): Promise<ContainerExec> {
+  refuseNul(spec, spec.user ?? '');
+  const { env, dir, user = '' } = spec;
+  const started = await open(deps, id, { command: [spec.path, ...spec.args], env, dir, user });
+  const output = splitStreams(started.body, UNWATCHED, true);
+  const wakers = new Set<() => void>();
+  started.body.once('close', () => {
+    for (const wake of wakers) wake();
+  });
+  return new DockerExec(deps, id, started.execId, UNWATCHED, output, wakers);
+}
+
+const UNWATCHED = {
+  stdout: (stdout: Buffer) => ({ stdout }),
+  stderr: (stderr: Buffer) => ({ stderr }),
+  end: () => ({}),
+  birth: Promise.resolve({ pid: undefined, ooms: undefined }),
+  verdict: Promise.resolve(''),
+};
+
+type Watched = Pick<ExecWatch, 'birth' | 'verdict'>;
+
 class DockerExec implements ContainerExec {
   readonly output: ContainerOutput;
   readonly #deps: ExecDeps;
   readonly #id: string;
   readonly #execId: string;
-  readonly #watch: ExecWatch;
+  readonly #watch: Watched;
   /** Called when the output has ended. */
   readonly #wakers: Set<() => void>;
   #exit: ContainerExit | undefined;
@@ -61,7 +85,7 @@ class DockerExec implements ContainerExec {
     deps: ExecDeps,
     id: string,
     execId: string,
-    watch: ExecWatch,
+    watch: Watched,
     output: ContainerOutput,
     wakers: Set<() => void>,
   ) {
@@ -99,7 +123,7 @@ class DockerExec implements ContainerExec {
     if (this.#exit !== undefined) return;
     try {
       const birth = await within(this.#watch.birth, BIRTH_MS, undefined);
-      const { Pid: leader } = await this.#record();
+      const leader = await this.#leader();
       const cgroup = await findCgroup(await this.#deps.initPid(this.#id), this.#id);
       if (cgroup !== undefined && leader > 0 && (await signalHere(cgroup, leader, number))) return;
       if (birth?.pid === undefined) return;
@@ -109,6 +133,16 @@ class DockerExec implements ContainerExec {
       if (isDomainError(error, 'not_found') || isDomainError(error, 'conflict')) return;
       throw error;
     }
+  }
+
+  /** A process that nothing of ours speaks for has no pid yet when its start has just been answered. 0: it is over, or never came. */
+  async #leader(): Promise<number> {
+    for (const until = performance.now() + BIRTH_MS; performance.now() < until; ) {
+      const { Pid: pid, Running: running, ExitCode: code } = await this.#record();
+      if (pid > 0 || (!running && code !== null)) return pid;
+      await sleep(FIRST_PAUSE_MS);
+    }
+    return 0;
   }
 
   async #record(signal?: AbortSignal): Promise<ExecRecord> {

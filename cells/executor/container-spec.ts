@@ -1,6 +1,7 @@
 import type { EnvironmentVariable, RunAction } from '../../src/domain/action.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { TaskDefinition } from '../../src/domain/task.ts';
+import { processOf } from './actions/root.ts';
 import type { ContainerLimits, ContainerSpec, ExecSpec, IdleSpec, ImageInfo, RuntimeInfo } from './runtime.ts';
 
 const MIB = 1_024 * 1_024;
@@ -116,6 +117,23 @@ export function execSpec(
   };
 }
 
+/** One more command in the container of a task that runs: what the task's own process sees, and what was asked for on top. */
+export function furtherSpec(
+  task: TaskDefinition,
+  asked: Pick<RunAction, 'path' | 'args' | 'env' | 'dir' | 'user'>,
+  placement: Placement,
+  cell: CellPolicy,
+): ExecSpec {
+  const own = processOf(task.action);
+  const { path, args, dir, user } = asked;
+  const env = [
+    ...containerEnvironment(task, cell),
+    ...(own === undefined ? [] : entriesOf(own.env)),
+    ...processEnvironment(task, asked, placement, cell, UNKNOWN),
+  ];
+  return { path, args, env, dir: dir === '' ? undefined : dir, user: user === '' ? undefined : user, nofile: 0 };
+}
+
 /*
  * Diego's order, later entries win: the image's (from the engine), the task's, CF_SYSTEM_CERT_PATH, the action's, and at the end
  * what no task may forge. Ports are of no use to a task, so there are none; they are named because programs look for them.
@@ -131,7 +149,7 @@ const UNKNOWN = '';
 
 function processEnvironment(
   task: TaskDefinition,
-  run: RunAction,
+  run: Pick<RunAction, 'env'>,
   { attempt }: Placement,
   cell: CellPolicy,
   address: string,

@@ -7,6 +7,7 @@ import type {
   ContainerExit,
   ContainerLimits,
   ContainerOutput,
+  ContainerRuntime,
   IdleSpec,
   RuntimeInfo,
 } from './runtime.ts';
@@ -170,4 +171,37 @@ export interface FakeContainer {
   finishedAt: bigint | undefined;
   exit: ContainerExit | undefined;
   timer: NodeJS.Timeout | undefined;
+}
+
+/** Every call that was made, by method, for tests which count. */
+export type FakeCalls = Record<Exclude<keyof ContainerRuntime, 'close'>, number>;
+
+export function noCalls(): FakeCalls {
+  return {
+    info: 0,
+    ensureImage: 0,
+    create: 0,
+    attach: 0,
+    start: 0,
+    inspect: 0,
+    waitForExit: 0,
+    kill: 0,
+    remove: 0,
+    readFile: 0,
+    listOwned: 0,
+    createIdle: 0,
+    exec: 0,
+    update: 0,
+    prepare: 0,
+    assign: 0,
+    rename: 0,
+    openFile: 0,
+    readTar: 0,
+    writeFiles: 0,
+    usage: 0,
+    usageNow: 0,
+    execBeside: 0,
+    diskUsage: 0,
+    removeUnusedImages: 0,
+  };
 }

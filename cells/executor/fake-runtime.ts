@@ -3,10 +3,12 @@ import { DomainError } from '../../src/domain/errors.ts';
 import { FakeFiles } from './fake-files.ts';
 import {
   FAKE_INFO,
+  type FakeCalls,
   type FakeContainer,
   FakeOutput,
   FakeProcess,
   failOnRequest,
+  noCalls,
   now,
   signalNumber,
   splitEntry,
@@ -33,6 +35,7 @@ import type {
   PreparedContainer,
   PullProgress,
   RuntimeInfo,
+  UsageNow,
   WriteOptions,
 } from './runtime.ts';
 
@@ -42,9 +45,6 @@ export interface FakeRuntimeOptions {
   readonly missingImages?: readonly string[];
   readonly info?: Partial<RuntimeInfo>;
 }
-
-/** Every call that was made, by method, for tests which count. */
-export type FakeCalls = Record<Exclude<keyof ContainerRuntime, 'close'>, number>;
 
 /**
  * A container engine in memory. What a container does is told by its environment:
@@ -61,31 +61,7 @@ export type FakeCalls = Record<Exclude<keyof ContainerRuntime, 'close'>, number>
 export class FakeRuntime implements ContainerRuntime {
   /** How often a process really began, by container name: more than 1 is a second run. */
   readonly starts = new Map<string, number>();
-  readonly calls: FakeCalls = {
-    info: 0,
-    ensureImage: 0,
-    create: 0,
-    attach: 0,
-    start: 0,
-    inspect: 0,
-    waitForExit: 0,
-    kill: 0,
-    remove: 0,
-    readFile: 0,
-    listOwned: 0,
-    createIdle: 0,
-    exec: 0,
-    update: 0,
-    prepare: 0,
-    assign: 0,
-    rename: 0,
-    openFile: 0,
-    readTar: 0,
-    writeFiles: 0,
-    usage: 0,
-    diskUsage: 0,
-    removeUnusedImages: 0,
-  };
+  readonly calls: FakeCalls = noCalls();
   /** Every exec that really began, in order. */
   readonly execs: { readonly container: string; readonly spec: ExecSpec }[] = [];
   readonly #options: FakeRuntimeOptions;
@@ -344,6 +320,18 @@ export class FakeRuntime implements ContainerRuntime {
       peakMemoryBytes: 2 ** 20,
       diskBytes: files.bytes + Number(env.get('FAKE_DISK') ?? '0'),
     };
+  }
+
+  async usageNow(id: string): Promise<UsageNow> {
+    await this.#enter('usageNow');
+    if (this.#find(id, 'measure').status !== 'running')
+      throw new DomainError('conflict', `cannot measure container ${id}: it is not running`);
+    return { ...(await this.usage(id)), memoryBytes: 2 ** 19, pids: 1 };
+  }
+
+  async execBeside(id: string, spec: ExecSpec): Promise<ContainerExec> {
+    await this.#enter('execBeside');
+    return await this.exec(id, spec);
   }
 
   async diskUsage(id: string): Promise<number> {

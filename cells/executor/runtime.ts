@@ -73,6 +73,13 @@ export interface ContainerRuntime {
   exec(id: string, spec: ExecSpec): Promise<ContainerExec>;
 
   /**
+   * As `exec`, in any container that is running, beside its own process and without anything of ours in it: `user` undefined is that of the
+   * container. A command that is not there is told by the engine's words on its output and by 126 or 127. Where the container is not seen
+   * from this machine it cannot be signalled, and ends with the container.
+   */
+  execBeside(id: string, spec: ExecSpec): Promise<ContainerExec>;
+
+  /**
    * Makes and starts a container whose own process waits for its command, so that all that takes long is done before a task comes.
    * Image, user, dir, network, rules, `nofile` and disk limit are those of the spec for good; its path, args and env play no part.
    * It waits for as long as this runtime does: with the connection to it goes the last way to begin anything in it.
@@ -136,6 +143,9 @@ export interface ContainerRuntime {
    * measured is undefined.
    */
   usage(id: string): Promise<ContainerUsage>;
+
+  /** What a running container uses at this moment. What cannot be measured is undefined. */
+  usageNow(id: string): Promise<UsageNow>;
 
   /** Bytes on the disk that the container wrote (its writable layer; the image does not count). Meant to be polled each second or two. */
   diskUsage(id: string): Promise<number>;
@@ -310,6 +320,13 @@ export interface ContainerUsage {
   readonly cpuNanoseconds: bigint | undefined;
   readonly peakMemoryBytes: number | undefined;
   readonly diskBytes: number | undefined;
+}
+
+export interface UsageNow extends ContainerUsage {
+  /** The page cache counts too, as it does for the limit. */
+  readonly memoryBytes: number | undefined;
+  /** Processes and threads. */
+  readonly pids: number | undefined;
 }
 
 export interface ImageSweep {

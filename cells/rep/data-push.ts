@@ -8,6 +8,7 @@ import type { Manifest } from '../executor/outputs/manifest.ts';
 import { chosen, type OutputStore } from '../executor/outputs/store.ts';
 import type { Timelines } from '../executor/timeline.ts';
 import { eventsToWire } from './events.ts';
+import type { Inside } from './inside.ts';
 import type { CellClient } from './peers.ts';
 import type { Rep } from './rep.ts';
 import { type Claim, claimFromWire } from './wire.ts';
@@ -18,6 +19,7 @@ export interface DataPushDeps {
   readonly spools: Spools;
   readonly timelines: Timelines;
   readonly outputs: OutputStore;
+  readonly inside: Inside;
   readonly leaving: AbortSignal;
   readonly log: Logger;
 }
@@ -46,12 +48,20 @@ async function* messages(deps: DataPushDeps, wanted: DataWanted__Output): AsyncG
 }
 
 async function* answer(deps: DataPushDeps, wanted: DataWanted__Output): AsyncGenerator<PushDataRequest> {
+  if (wanted.usage) {
+    yield { usage: { usages: await deps.inside.usages(wanted.usage.attempt) } };
+    return;
+  }
   const claim = claimFromWire(wanted.claim);
   if (claim === undefined) throw new DomainError('invalid_argument', 'claim: task_guid and attempt are required');
   if (wanted.timeline) {
     const events = await deps.timelines.find(claim);
     if (events === undefined) throw gone(deps, 'timeline');
     yield { timeline: { events: eventsToWire(events) } };
+    return;
+  }
+  if (wanted.exec) {
+    for await (const chunk of deps.inside.exec(claim, wanted.exec)) yield { exec: chunk };
     return;
   }
   const manifest = await manifestOf(deps, claim, wanted.outputs_asked);

@@ -51,6 +51,11 @@ export class Rep {
     return this.#attempts.get(attempt);
   }
 
+  /** Whose processes run. */
+  running(): readonly Attempt[] {
+    return [...this.#attempts.values()].filter(({ phase }) => phase === 'running');
+  }
+
   /** Begins with a claim, unless it is known. @returns when its capacity has been booked or refused. */
   async take(claim: Claim): Promise<void> {
     if (this.#over.has(claim.attempt) || this.#stopping) return;

@@ -136,6 +136,8 @@ export class Context {
 
   /** The error as a person wants to hear it: that nobody answers is no use without where. */
   explain(error: unknown): unknown {
+    // A pause that was broken off knows nothing of why.
+    if (this.signal.aborted && error instanceof Error && error.name === 'AbortError') return this.signal.reason;
     if (this.#client === undefined || !isDomainError(error, 'unavailable')) return error;
     const why = /connect (E[A-Z]+)/.exec(error.message)?.[1] ?? error.message;
     return new DomainError('unavailable', `no answer from ${this.#client.endpoint}: ${why}`, { cause: error });

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { isDomainError } from '../domain/errors.ts';
 import type { Cli } from './command.ts';
 import { addCallbacks } from './commands/callbacks.ts';
+import { addCapacity } from './commands/capacity.ts';
 import { addCells } from './commands/cells.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
@@ -102,6 +103,7 @@ export function buildProgram(cli: Cli): Command {
   addKill(program, cli);
   addExplain(program, cli);
   addCells(program, cli);
+  addCapacity(program, cli);
   addHistory(program, cli);
   addCallbacks(program, cli);
   addVersion(program, cli);

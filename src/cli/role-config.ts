@@ -39,6 +39,7 @@ export interface RoleFlags {
   readonly memory?: string;
   readonly disk?: string;
   readonly containers?: string;
+  readonly allowExec?: boolean;
 }
 
 type Flags = RoleFlags & GlobalFlags;
@@ -161,6 +162,7 @@ export function cellSettings(flags: Flags, env: Env): Settings {
       memoryMb: megabytes('--memory', flags.memory),
       diskMb: megabytes('--disk', flags.disk),
       containers: flags.containers === undefined ? undefined : Number(flags.containers),
+      allowExec: flags.allowExec,
       stateDir:
         flags.stateDir === undefined && env['GAVEL_STATE_DIR'] === undefined
           ? undefined

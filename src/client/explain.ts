@@ -75,7 +75,7 @@ export function explanationFromWire(wire: ExplainPlacementResponse__Output): Exp
   };
 }
 
-function amounts(wire: PlacementAmounts__Output | null): Amounts {
+export function amounts(wire: PlacementAmounts__Output | null): Amounts {
   return {
     memory_mb: Number(wire?.memory_mb ?? 0),
     disk_mb: Number(wire?.disk_mb ?? 0),

@@ -6,6 +6,7 @@ export { taskToJson } from '../platform/task-json.ts';
 export type { TaskSpec } from '../platform/task-spec.ts';
 export type { Callback, CallbackTry } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
+export type { AddedCell, PlacementPlan, PlannedCell, PlanOptions } from './capacity.ts';
 export type { Cell, Delivery, HistoryRecord, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';
 export type { TaskDifference } from './diff.ts';
@@ -24,6 +25,7 @@ export {
   UnavailableError,
   ValidationError,
 } from './errors.ts';
+export type { ExecOptions, ExecOutput } from './exec.ts';
 export type { Amounts, CellVerdict, Explanation, PlacementVerdict, SuggestedChange } from './explain.ts';
 export type { TaskEvent } from './follow.ts';
 export type { UploadOptions } from './input.ts';
@@ -46,4 +48,5 @@ export {
 export type { EndOptions, KillAnswer, KillOptions, TaskHandle, WaitCondition, WaitOptions } from './task-handle.ts';
 export type { FinishedTask, TaskStatus, TaskView } from './task-view.ts';
 export type { Timeline, TimelineEvent } from './timeline.ts';
+export { cpuShare, type TaskUsage, type Usages } from './usage.ts';
 export type { TaskChange, WatchOptions } from './watch.ts';

@@ -5,6 +5,7 @@ import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts
 import type { Verdict__Output } from '../rpc/gen/gavel/v1/Verdict.ts';
 import { isErrorCode } from '../rpc/status.ts';
 import { Callbacks } from './callback-ledger.ts';
+import { type PlacementPlan, type PlanOptions, planPlacement } from './capacity.ts';
 import { Cells, History } from './cluster.ts';
 import { type ClientOptions, Connection } from './connection.ts';
 import { checking, type TaskError, TaskFailedError, taskError } from './errors.ts';
@@ -15,6 +16,7 @@ import { Raw } from './raw.ts';
 import { named, type RunOptions, submitSpec } from './submit.ts';
 import { TaskHandle, type WaitOptions } from './task-handle.ts';
 import { type FinishedTask, type TaskView, taskView } from './task-view.ts';
+import { readUsages, type Usages } from './usage.ts';
 import { type TaskChange, type WatchOptions, watchTasks } from './watch.ts';
 
 export interface RunAndWaitOptions extends Omit<RunOptions, 'dryRun'>, Omit<WaitOptions, 'until'> {
@@ -151,6 +153,16 @@ class Tasks {
     return explanationFromWire(
       await this.#connection.tasks.ExplainPlacement({ request }, this.#connection.call(signal)),
     );
+  }
+
+  /** How many tasks like this would be placed now, also with cells added or left out; nothing is created. */
+  async plan(spec: TaskSpec, options: PlanOptions = {}): Promise<PlacementPlan> {
+    return await planPlacement(this.#connection, spec, options);
+  }
+
+  /** What running tasks use at this moment. */
+  async usages(options: { readonly cell?: string; readonly signal?: AbortSignal } = {}): Promise<Usages> {
+    return await readUsages(this.#connection, '', options);
   }
 
   /** The record, live or from history. @throws TaskError `not_found`. */

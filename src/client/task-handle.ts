@@ -5,6 +5,7 @@ import { type Callback, Callbacks } from './callback-ledger.ts';
 import { type Connection, throwIfGivenUp } from './connection.ts';
 import { type TaskDifference, taskDifferences } from './diff.ts';
 import { checking, isTaskError, taskError } from './errors.ts';
+import { type ExecOptions, type ExecOutput, execIn } from './exec.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { followTask, readRecord, type TaskEvent } from './follow.ts';
 import { Hold, holderName } from './hold.ts';
@@ -27,6 +28,7 @@ import {
   taskView,
 } from './task-view.ts';
 import { readTimeline, type Timeline } from './timeline.ts';
+import { readUsages, type TaskUsage } from './usage.ts';
 
 /** What a task can be waited for. Each is "has got there", also when it has gone on since. */
 export type WaitCondition = 'claimed' | 'running' | 'ended' | Outcome;
@@ -160,6 +162,21 @@ export class TaskHandle {
   /** Every step of the task's life so far, in order; of a finished task, of all of it. */
   async timeline(signal?: AbortSignal): Promise<Timeline> {
     return await readTimeline(this.#connection, this.id, signal);
+  }
+
+  /** What it uses at this moment. @throws TaskError `invalid_transition` when it does not run, `unavailable`. */
+  async usage(signal?: AbortSignal): Promise<TaskUsage> {
+    const [usage] = (await readUsages(this.#connection, this.id, { signal })).usages;
+    if (usage === undefined) throw taskError('unavailable', `nothing is known of what task ${this.id} uses`);
+    return usage;
+  }
+
+  /**
+   * Runs one more command in its container while it runs, where the cell's operator allows that; it ends when this is read no further.
+   * @throws TaskError `permission_denied`, `invalid_transition`, `unavailable`.
+   */
+  exec(command: readonly string[], options: ExecOptions = {}): AsyncIterable<ExecOutput> {
+    return execIn(this.#connection, this.id, command, options);
   }
 
   /** How often it was started, with every step that shows it; `verifyReceipt` checks it anywhere. @throws TaskError `invalid_transition` while it goes on. */

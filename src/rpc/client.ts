@@ -253,18 +253,20 @@ function streamOptions(options: CallOptions): grpc.CallOptions {
   return options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
 }
 
+const OVER = ['error', 'close', 'status'] as const;
+
 /** Writes what the caller yields, no faster than the other side reads. Its end ends our half of the stream. */
 async function pump(
   input: AsyncIterable<unknown>,
   call: grpc.ClientWritableStream<unknown> | grpc.ClientDuplexStream<unknown, unknown>,
 ): Promise<void> {
   let open = true;
-  call.on('error', () => {
-    open = false;
-  });
-  call.on('close', () => {
-    open = false;
-  });
+  // The other side may have answered before it has read all: then neither an error nor a close says so.
+  for (const event of OVER) {
+    call.on(event, () => {
+      open = false;
+    });
+  }
   try {
     for await (const message of input) {
       if (!open) return;
@@ -280,9 +282,9 @@ async function pump(
 function drained(call: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      for (const event of ['drain', 'error', 'close'] as const) call.removeListener(event, done);
+      for (const event of ['drain', ...OVER]) call.removeListener(event, done);
       resolve();
     };
-    for (const event of ['drain', 'error', 'close'] as const) call.once(event, done);
+    for (const event of ['drain', ...OVER]) call.once(event, done);
   });
 }

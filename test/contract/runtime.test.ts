@@ -157,6 +157,34 @@ describe.each([
     await runtime.remove(id);
   });
 
+  const specOfStep = (job: Job, overrides: Partial<ExecSpec> = {}): ExecSpec =>
+    execShell(job.script, {
+      env: Object.entries(job.fake ?? {}).map(([name, value]) => `${name}=${value}`),
+      ...overrides,
+    });
+
+  it('runs one more command beside the process of a container, and measures it while it runs', async () => {
+    const id = await runtime.create(specFor(LONG));
+    await expect(runtime.usageNow(id)).rejects.toMatchObject({ code: 'conflict' });
+    await runtime.start(id);
+    const beside = await runtime.execBeside(id, specOfStep({ ...TALK, fake: { ...TALK.fake, FAKE_RUN_MS: '0' } }));
+    const [stdout, stderr] = [collect(beside.output.stdout), collect(beside.output.stderr)];
+    expect((await beside.wait(signal())).exitCode).toBe(3);
+    expect([(await stdout).toString(), (await stderr).toString()]).toEqual(['out', 'err']);
+    const long = await runtime.execBeside(id, specOfStep(LONG));
+    long.output.close();
+    await long.kill('SIGKILL');
+    expect((await long.wait(signal())).exitCode).toBe(137);
+    expect(await runtime.usageNow(id)).toMatchObject({
+      cpuNanoseconds: expect.any(BigInt),
+      memoryBytes: expect.any(Number),
+      pids: expect.any(Number),
+    });
+    expect((await runtime.inspect(id)).status).toBe('running');
+    await runtime.remove(id);
+    await expect(runtime.usageNow(id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   it('ends a wait as not_found when the container is removed', async () => {
     const id = await runtime.create(specFor(QUICK));
     const wait = runtime.waitForExit(id, signal());
@@ -266,11 +294,6 @@ describe.each([
   });
 
   describe('steps in one container', () => {
-    const specOfStep = (job: Job, overrides: Partial<ExecSpec> = {}): ExecSpec =>
-      execShell(job.script, {
-        env: Object.entries(job.fake ?? {}).map(([name, value]) => `${name}=${value}`),
-        ...overrides,
-      });
     let id = '';
     beforeAll(async () => {
       id = await startIdle(runtime);

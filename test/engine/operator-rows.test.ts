@@ -252,3 +252,39 @@ describe('BOSH', () => {
     await slow.kill();
   });
 });
+
+describe('what runs', () => {
+  it('is measured, and runs one more command where the cell allows it, which its timeline tells', async () => {
+    const task = await submit('while :; do :; done', { env: [{ name: 'OF', value: 'the task' }], memory_mb: 32 });
+    const tree = await submit('', { action: { serial: { actions: [{ run: { path: 'sleep', args: ['60'] } }] } } });
+    await Promise.all([running(task.id), running(tree.id)]);
+    const top = JSON.parse((await gavel('tasks', 'top', task.id, '-o', 'json')).out);
+    expect(top.items[0]).toMatchObject({ number: task.number, memory_mb: 32, memory_bytes: expect.any(Number) });
+    expect(top.items[0].cpu_cores).toBeGreaterThan(0);
+    expect((await gavel('cells', 'top')).out).toContain('1 cell');
+    const script = 'echo "$OF, $MORE"; echo oops >&2; exit 4';
+    expect(await gavel('tasks', 'exec', task.id, '-e', 'MORE=more', '--', 'sh', '-c', script)).toEqual({
+      code: 4,
+      out: 'the task, more\n',
+      err: 'oops\n',
+    });
+    expect((await gavel('tasks', 'exec', tree.id, '--', 'echo', 'in a tree')).out).toBe('in a tree\n');
+    // Whoever goes takes the command along, however quiet it is.
+    for (const { id } of [task, tree]) {
+      const leaving = new AbortController();
+      const left = world.client.task(id).exec(['sleep', '4321'], { signal: leaving.signal })[Symbol.asyncIterator]();
+      const next = left.next();
+      const ps = async () => (await gavel('tasks', 'exec', id, '--', 'ps')).out;
+      await expect.poll(ps, LONG).toContain('sleep 4321');
+      leaving.abort();
+      await expect(next).rejects.toMatchObject({ code: 'cancelled' });
+      await expect.poll(ps, LONG).not.toContain('sleep 4321');
+    }
+    const { out } = await gavel('tasks', 'events', task.id);
+    expect(out).toContain('local runs sh -c');
+    expect(out).toMatch(/exec_ended .*ended with 4/);
+    expect(out).toContain('sleep 4321 was broken off');
+    await gavel('kill', task.id, tree.id, '-y');
+    await expect.poll(async () => (await gavel('tasks', 'exec', task.id, '--', 'true')).code, LONG).toBe(4);
+  });
+});

@@ -35,6 +35,65 @@ afterAll(() => system.stop());
 const dryRun = async (over: Parameters<typeof request>[0]) =>
   await system.tasks.ExplainPlacement({ request: request(over) });
 
+describe('a plan', () => {
+  const plan = async (over: Parameters<typeof request>[0], question: object = {}) =>
+    await system.tasks.PlanPlacement({ request: request(over), ...question });
+
+  it('counts what fits on the cells as they are, and names what binds', async () => {
+    expect(await plan({ memory_mb: 300 })).toMatchObject({
+      fits: 3,
+      asked: 0,
+      binding: 'memory',
+      reason: 'insufficient resources: memory',
+      summary: '3 such tasks fit now: memory binds; one more cell would take 3',
+      one_more_cell: 3,
+      one_more_like: 'cell-1',
+      cells: [
+        { cell_id: 'cell-1', placed: 3, free_before: { memory_mb: '1000' }, free_after: { memory_mb: '100' } },
+        { cell_id: 'cell-2', placed: 0, code: 'tags' },
+      ],
+    });
+    expect(await plan({ memory_mb: 1 })).toMatchObject({ fits: 5, binding: 'containers' });
+    expect(await plan({ memory_mb: 300 }, { count: 3 })).toMatchObject({ fits: 3, binding: '', reason: '' });
+    expect(await plan({ memory_mb: 300 }, { count: 4 })).toMatchObject({ fits: 3, binding: 'memory' });
+    expect(await plan({ stack: 'solaris' })).toMatchObject({ fits: 0, binding: 'stack', one_more_cell: 0 });
+  });
+
+  it('thinks of cells as gone, and of others as there, and changes nothing', async () => {
+    expect(await plan({ memory_mb: 300 }, { without: ['cell-1'] })).toMatchObject({ fits: 0, binding: 'tags' });
+    const add = [
+      { like: 'cell-1', count: 2 },
+      { like: 'cell-1', offer: { capacity: { memory_mb: 2_000 } } },
+      { offer: { stacks: ['lucid64'], preloaded_rootfs: ['busybox'], capacity: { memory_mb: 300, containers: 9 } } },
+    ];
+    const told = await plan({ memory_mb: 300 }, { add });
+    expect(told.cells.map(({ cell_id, added, placed }) => [cell_id, added, placed])).toEqual([
+      ['cell-1', false, 3],
+      ['cell-1-like-1', true, 3],
+      ['cell-1-like-2', true, 3],
+      ['cell-1-like-3', true, 5],
+      ['cell-2', false, 0],
+      ['new-1', true, 1],
+    ]);
+    expect((await system.cluster.ListCells({})).cells).toHaveLength(2);
+    expect((await system.tasks.ListTasks({})).total).toBe('0');
+  });
+
+  it.each([
+    [{ without: ['nobody'] }, 'without[0]'],
+    [{ add: [{ like: 'nobody' }] }, 'add[0].like'],
+    [{ add: [{ like: 'cell-1', count: 5_000 }] }, 'add[0].count'],
+    [{ add: [{ offer: { capacity: { memory_mb: -1 } } }] }, 'add[0].offer.capacity'],
+    [{ count: -1 }, 'count'],
+    [{ request: null }, 'request'],
+  ])('refuses %j by its field', async (question, field) => {
+    await expect(plan({}, question)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      faults: [expect.objectContaining({ field })],
+    });
+  });
+});
+
 describe('a dry run', () => {
   it('fits, and creates nothing', async () => {
     const told = await dryRun({ memory_mb: 100 });

@@ -53,6 +53,11 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   cancel: ['cancel', 'waits', 'runs'],
   'task kill': ['task', 'kill', 'runs', '-y'],
   kill: ['kill', 'waits', 'runs', '-y'],
+  'task top': ['task', 'top'],
+  'task exec': ['task', 'exec', 'runs', '--', 'true'],
+  'cells top': ['cells', 'top'],
+  'capacity show': ['capacity', 'show'],
+  'capacity fit': ['capacity', 'fit', SPEC, '--count', '2'],
   'task rerun': ['task', 'rerun', 'done'],
   'task diff': ['task', 'diff', 'done', 'runs'],
   'task receipt': ['task', 'receipt', 'done'],
@@ -70,6 +75,9 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   doctor: ['doctor'],
 };
 
+/** Of the command that ran in the task. */
+const EXITS: Readonly<Record<string, number>> = { 'task exec': 3 };
+
 /** Streams are JSON lines; the others speak to people, to a shell, or run until they are stopped. */
 const STREAMS = ['task attach', 'logs', 'callbacks listen'];
 const OTHERS = ['help', 'completion', 'dev', 'bbs', 'auctioneer', 'cell'];
@@ -77,13 +85,13 @@ const OTHERS = ['help', 'completion', 'dev', 'bbs', 'auctioneer', 'cell'];
 const ELSEWHERE = ['callbacks ls', 'callbacks show', 'callbacks redeliver', 'cells drain', 'cells undrain'];
 
 describe('-o json', () => {
-  it.each(Object.entries(ONE))('of gavel %s is one object', async (_name, args) => {
+  it.each(Object.entries(ONE))('of gavel %s is one object', async (name, args) => {
     const env = { GAVEL_SERVER: fake.address, GAVEL_CONFIG: join(folder, 'config.yaml') };
     const cli = new CliWorld({ env });
     const given = args.map((arg) => arg.replace('FOLDER', folder));
     const at = given.indexOf('--');
     const all = at < 0 ? [...given, '-o', 'json'] : [...given.slice(0, at), '-o', 'json', ...given.slice(at)];
-    expect([await cli.run(...all), cli.err.text.includes('"error"')]).toEqual([0, false]);
+    expect([await cli.run(...all), cli.err.text.includes('"error"')]).toEqual([EXITS[name] ?? 0, false]);
     expect(JSON.parse(cli.out.text)).toMatchObject({
       schema: expect.stringMatching(/\/v1$/),
       kind: expect.any(String),

@@ -253,6 +253,18 @@ describe('the REST mirror', () => {
     expect(valid('Explanation', dry)).toMatchObject({ task: null, summary: expect.any(String) });
     expect((await call('GET', '/v1/tasks/dry')).status).toBe(404);
     expect((await call('POST', '/v1/explain', spec('dry', { memory_md: 1 }))).status).toBe(400);
+    const planned = await call('POST', '/v1/plan', {
+      request: spec('plan', { memory_mb: 100 }),
+      add: [{ preloaded_rootfs: ['busybox'], capacity: { memory_mb: 250, containers: 9 } }],
+    });
+    expect(validator('Plan')(JSON.parse(planned.text))).toEqual([]);
+    expect(planned.json).toMatchObject({ cells: expect.arrayContaining([expect.objectContaining({ placed: 2 })]) });
+    const wrong = await call('POST', '/v1/plan', { request: spec('plan', { memory_md: 1 }), adds: [] });
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('adds')]);
+    expect((await call('GET', '/v1/tasks/asked/usage')).status).toBe(409);
+    const usage = await call('GET', '/v1/usage');
+    expect(validator('UsageList')(JSON.parse(usage.text))).toEqual([]);
+    expect(usage.json).toEqual({ usages: [], notes: [] });
 
     await call('POST', '/v1/tasks/asked/cancel', { reason: 'enough' });
     const { number } = (await call('GET', '/v1/tasks/asked')).json as { number: number };

@@ -13,6 +13,7 @@ import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
 import type { TimelineEvent } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
 import { type RunningServer, serve } from '../../src/rpc/server.ts';
 import type { CallContext, Handlers } from '../../src/rpc/types.ts';
+import { type FakeInside, fakeInside } from './fake-inside.ts';
 import { fakeList } from './fake-list.ts';
 import { FakeOutputs } from './fake-outputs.ts';
 import { sampleTask } from './sample-task.ts';
@@ -81,6 +82,7 @@ export class FakeCluster {
 
   // --- levers
 
+  readonly inside: FakeInside = { usages: [], execs: [], allowExec: true };
   /** Bytes of inputs. */
   uploaded = 0;
   /** What is submitted waits for its input. */
@@ -207,6 +209,7 @@ export class FakeCluster {
         return taskToWire(this.#find(task_guid, include_history));
       },
       ListTasks: async (request) => fakeList(this.live.values(), request, String(this.#events.length)),
+      ...fakeInside((id) => this.#find(id), this.inside),
       UploadInput: async (pieces) => {
         let guid = '';
         for await (const { task_guid, data } of pieces) {

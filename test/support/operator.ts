@@ -25,7 +25,7 @@ export function operatorsSystem() {
   let client: TaskClient;
   beforeAll(async () => {
     await requireEngine();
-    system = await startSystem();
+    system = await startSystem({ cells: { 'cell-1': { allowExec: true } } });
     client = new TaskClient({ endpoint: system.bbs.address });
   }, 120_000);
   afterAll(async () => {

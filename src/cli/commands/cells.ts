@@ -9,6 +9,7 @@ import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { printList, printOne } from '../output.ts';
+import { addCellsTop } from './top.ts';
 
 export function addCells(program: Command, cli: Cli): void {
   const cells = program.command('cells').description('list the cells and what they have left');
@@ -18,6 +19,7 @@ export function addCells(program: Command, cli: Cli): void {
     cells.command('ls').alias('list').description('list the cells'),
     async (context) => await listCells(context),
   );
+  addCellsTop(cells, cli);
   addDrain(cells, cli);
   const undrain = cells.command('undrain <cell>').description('let a cell take work again');
   handle(cli, undrain, async (context, [id = '']) => {

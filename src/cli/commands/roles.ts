@@ -85,7 +85,8 @@ function cellOptions(command: Command): Command {
     .option('--optional-tag <tag,...>', 'placement tags a task may name', gatherList)
     .option('--memory <size>', 'memory for tasks (what the engine has)')
     .option('--disk <size>', 'disk for tasks (what is free)')
-    .option('--containers <n>', 'most tasks at once');
+    .option('--containers <n>', 'most tasks at once')
+    .option('--allow-exec', 'let people run commands in running tasks (gavel tasks exec)');
 }
 
 /** Starts a role and stays until it is told to stop (exit 0) or breaks by itself. A second signal does not wait for the end. */

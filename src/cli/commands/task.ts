@@ -12,6 +12,7 @@ import { addBundle } from './bundle.ts';
 import { addDiff } from './diff.ts';
 import { addCancel, addKill } from './end.ts';
 import { addEvents } from './events.ts';
+import { addExec } from './exec.ts';
 import { addExplain } from './explain.ts';
 import { addList, addListOptions, type ListFlags, listTasks } from './list.ts';
 import { addDownload, addOutputs, addUpload } from './outputs.ts';
@@ -19,6 +20,7 @@ import { addReceipt } from './receipt.ts';
 import { addRerun } from './rerun.ts';
 import { addRemove, addResolve } from './resolve.ts';
 import { addSubmit } from './submit.ts';
+import { addTop } from './top.ts';
 import { addWait } from './wait.ts';
 
 /** `gavel task`, also `gavel tasks`: bare it lists, with an id it joins, with a verb it does that. */
@@ -47,6 +49,8 @@ export function addTask(program: Command, cli: Cli): void {
   addShow(task, cli);
   addCancel(task, cli);
   addKill(task, cli);
+  addTop(task, cli);
+  addExec(task, cli);
   addRerun(task, cli);
   addDiff(task, cli);
   addReceipt(task, cli);

@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Action as _gavel_v1_Action, Action__Output as _gavel_v1_Action__Output } from './gavel/v1/Action.ts';
+import type { AddedCell as _gavel_v1_AddedCell, AddedCell__Output as _gavel_v1_AddedCell__Output } from './gavel/v1/AddedCell.ts';
 import type { AdoptTasksRequest as _gavel_v1_AdoptTasksRequest, AdoptTasksRequest__Output as _gavel_v1_AdoptTasksRequest__Output } from './gavel/v1/AdoptTasksRequest.ts';
 import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__Output as _gavel_v1_CachedDependency__Output } from './gavel/v1/CachedDependency.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
@@ -30,6 +31,10 @@ import type { DrainState as _gavel_v1_DrainState, DrainState__Output as _gavel_v
 import type { EgressRule as _gavel_v1_EgressRule, EgressRule__Output as _gavel_v1_EgressRule__Output } from './gavel/v1/EgressRule.ts';
 import type { EmitProgressAction as _gavel_v1_EmitProgressAction, EmitProgressAction__Output as _gavel_v1_EmitProgressAction__Output } from './gavel/v1/EmitProgressAction.ts';
 import type { EnvironmentVariable as _gavel_v1_EnvironmentVariable, EnvironmentVariable__Output as _gavel_v1_EnvironmentVariable__Output } from './gavel/v1/EnvironmentVariable.ts';
+import type { ExecChunk as _gavel_v1_ExecChunk, ExecChunk__Output as _gavel_v1_ExecChunk__Output } from './gavel/v1/ExecChunk.ts';
+import type { ExecEnd as _gavel_v1_ExecEnd, ExecEnd__Output as _gavel_v1_ExecEnd__Output } from './gavel/v1/ExecEnd.ts';
+import type { ExecTaskRequest as _gavel_v1_ExecTaskRequest, ExecTaskRequest__Output as _gavel_v1_ExecTaskRequest__Output } from './gavel/v1/ExecTaskRequest.ts';
+import type { ExecWanted as _gavel_v1_ExecWanted, ExecWanted__Output as _gavel_v1_ExecWanted__Output } from './gavel/v1/ExecWanted.ts';
 import type { ExplainPlacementRequest as _gavel_v1_ExplainPlacementRequest, ExplainPlacementRequest__Output as _gavel_v1_ExplainPlacementRequest__Output } from './gavel/v1/ExplainPlacementRequest.ts';
 import type { ExplainPlacementResponse as _gavel_v1_ExplainPlacementResponse, ExplainPlacementResponse__Output as _gavel_v1_ExplainPlacementResponse__Output } from './gavel/v1/ExplainPlacementResponse.ts';
 import type { FetchInputRequest as _gavel_v1_FetchInputRequest, FetchInputRequest__Output as _gavel_v1_FetchInputRequest__Output } from './gavel/v1/FetchInputRequest.ts';
@@ -54,6 +59,8 @@ import type { ListMyTasksResponse as _gavel_v1_ListMyTasksResponse, ListMyTasksR
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from './gavel/v1/ListOutputsRequest.ts';
 import type { ListTasksRequest as _gavel_v1_ListTasksRequest, ListTasksRequest__Output as _gavel_v1_ListTasksRequest__Output } from './gavel/v1/ListTasksRequest.ts';
 import type { ListTasksResponse as _gavel_v1_ListTasksResponse, ListTasksResponse__Output as _gavel_v1_ListTasksResponse__Output } from './gavel/v1/ListTasksResponse.ts';
+import type { ListUsageRequest as _gavel_v1_ListUsageRequest, ListUsageRequest__Output as _gavel_v1_ListUsageRequest__Output } from './gavel/v1/ListUsageRequest.ts';
+import type { ListUsageResponse as _gavel_v1_ListUsageResponse, ListUsageResponse__Output as _gavel_v1_ListUsageResponse__Output } from './gavel/v1/ListUsageResponse.ts';
 import type { LogEnd as _gavel_v1_LogEnd, LogEnd__Output as _gavel_v1_LogEnd__Output } from './gavel/v1/LogEnd.ts';
 import type { LogEntry as _gavel_v1_LogEntry, LogEntry__Output as _gavel_v1_LogEntry__Output } from './gavel/v1/LogEntry.ts';
 import type { LogGap as _gavel_v1_LogGap, LogGap__Output as _gavel_v1_LogGap__Output } from './gavel/v1/LogGap.ts';
@@ -72,6 +79,9 @@ import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gave
 import type { ParallelAction as _gavel_v1_ParallelAction, ParallelAction__Output as _gavel_v1_ParallelAction__Output } from './gavel/v1/ParallelAction.ts';
 import type { PlacementAmounts as _gavel_v1_PlacementAmounts, PlacementAmounts__Output as _gavel_v1_PlacementAmounts__Output } from './gavel/v1/PlacementAmounts.ts';
 import type { PlacementScore as _gavel_v1_PlacementScore, PlacementScore__Output as _gavel_v1_PlacementScore__Output } from './gavel/v1/PlacementScore.ts';
+import type { PlanPlacementRequest as _gavel_v1_PlanPlacementRequest, PlanPlacementRequest__Output as _gavel_v1_PlanPlacementRequest__Output } from './gavel/v1/PlanPlacementRequest.ts';
+import type { PlanPlacementResponse as _gavel_v1_PlanPlacementResponse, PlanPlacementResponse__Output as _gavel_v1_PlanPlacementResponse__Output } from './gavel/v1/PlanPlacementResponse.ts';
+import type { PlannedCell as _gavel_v1_PlannedCell, PlannedCell__Output as _gavel_v1_PlannedCell__Output } from './gavel/v1/PlannedCell.ts';
 import type { PortRange as _gavel_v1_PortRange, PortRange__Output as _gavel_v1_PortRange__Output } from './gavel/v1/PortRange.ts';
 import type { PushDataRequest as _gavel_v1_PushDataRequest, PushDataRequest__Output as _gavel_v1_PushDataRequest__Output } from './gavel/v1/PushDataRequest.ts';
 import type { PushDataResponse as _gavel_v1_PushDataResponse, PushDataResponse__Output as _gavel_v1_PushDataResponse__Output } from './gavel/v1/PushDataResponse.ts';
@@ -104,6 +114,7 @@ import type { TaskEvent as _gavel_v1_TaskEvent, TaskEvent__Output as _gavel_v1_T
 import type { TaskOutcome as _gavel_v1_TaskOutcome, TaskOutcome__Output as _gavel_v1_TaskOutcome__Output } from './gavel/v1/TaskOutcome.ts';
 import type { TaskRemoved as _gavel_v1_TaskRemoved, TaskRemoved__Output as _gavel_v1_TaskRemoved__Output } from './gavel/v1/TaskRemoved.ts';
 import type { TaskServiceClient as _gavel_v1_TaskServiceClient, TaskServiceDefinition as _gavel_v1_TaskServiceDefinition } from './gavel/v1/TaskService.ts';
+import type { TaskUsage as _gavel_v1_TaskUsage, TaskUsage__Output as _gavel_v1_TaskUsage__Output } from './gavel/v1/TaskUsage.ts';
 import type { Timeline as _gavel_v1_Timeline, Timeline__Output as _gavel_v1_Timeline__Output } from './gavel/v1/Timeline.ts';
 import type { TimelineEvent as _gavel_v1_TimelineEvent, TimelineEvent__Output as _gavel_v1_TimelineEvent__Output } from './gavel/v1/TimelineEvent.ts';
 import type { TimeoutAction as _gavel_v1_TimeoutAction, TimeoutAction__Output as _gavel_v1_TimeoutAction__Output } from './gavel/v1/TimeoutAction.ts';
@@ -111,6 +122,8 @@ import type { TryAction as _gavel_v1_TryAction, TryAction__Output as _gavel_v1_T
 import type { UndrainCellRequest as _gavel_v1_UndrainCellRequest, UndrainCellRequest__Output as _gavel_v1_UndrainCellRequest__Output } from './gavel/v1/UndrainCellRequest.ts';
 import type { UploadAction as _gavel_v1_UploadAction, UploadAction__Output as _gavel_v1_UploadAction__Output } from './gavel/v1/UploadAction.ts';
 import type { Usage as _gavel_v1_Usage, Usage__Output as _gavel_v1_Usage__Output } from './gavel/v1/Usage.ts';
+import type { UsageReport as _gavel_v1_UsageReport, UsageReport__Output as _gavel_v1_UsageReport__Output } from './gavel/v1/UsageReport.ts';
+import type { UsageWanted as _gavel_v1_UsageWanted, UsageWanted__Output as _gavel_v1_UsageWanted__Output } from './gavel/v1/UsageWanted.ts';
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from './gavel/v1/Verdict.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from './gavel/v1/VerdictsResponse.ts';
 import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from './gavel/v1/WatchTasksRequest.ts';
@@ -124,6 +137,7 @@ export interface ProtoGrpcType {
   gavel: {
     v1: {
       Action: MessageTypeDefinition<_gavel_v1_Action, _gavel_v1_Action__Output>
+      AddedCell: MessageTypeDefinition<_gavel_v1_AddedCell, _gavel_v1_AddedCell__Output>
       AdoptTasksRequest: MessageTypeDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_AdoptTasksRequest__Output>
       CachedDependency: MessageTypeDefinition<_gavel_v1_CachedDependency, _gavel_v1_CachedDependency__Output>
       CancelTaskRequest: MessageTypeDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_CancelTaskRequest__Output>
@@ -159,6 +173,10 @@ export interface ProtoGrpcType {
       EgressRule: MessageTypeDefinition<_gavel_v1_EgressRule, _gavel_v1_EgressRule__Output>
       EmitProgressAction: MessageTypeDefinition<_gavel_v1_EmitProgressAction, _gavel_v1_EmitProgressAction__Output>
       EnvironmentVariable: MessageTypeDefinition<_gavel_v1_EnvironmentVariable, _gavel_v1_EnvironmentVariable__Output>
+      ExecChunk: MessageTypeDefinition<_gavel_v1_ExecChunk, _gavel_v1_ExecChunk__Output>
+      ExecEnd: MessageTypeDefinition<_gavel_v1_ExecEnd, _gavel_v1_ExecEnd__Output>
+      ExecTaskRequest: MessageTypeDefinition<_gavel_v1_ExecTaskRequest, _gavel_v1_ExecTaskRequest__Output>
+      ExecWanted: MessageTypeDefinition<_gavel_v1_ExecWanted, _gavel_v1_ExecWanted__Output>
       ExplainPlacementRequest: MessageTypeDefinition<_gavel_v1_ExplainPlacementRequest, _gavel_v1_ExplainPlacementRequest__Output>
       ExplainPlacementResponse: MessageTypeDefinition<_gavel_v1_ExplainPlacementResponse, _gavel_v1_ExplainPlacementResponse__Output>
       FetchInputRequest: MessageTypeDefinition<_gavel_v1_FetchInputRequest, _gavel_v1_FetchInputRequest__Output>
@@ -183,6 +201,8 @@ export interface ProtoGrpcType {
       ListOutputsRequest: MessageTypeDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_ListOutputsRequest__Output>
       ListTasksRequest: MessageTypeDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksRequest__Output>
       ListTasksResponse: MessageTypeDefinition<_gavel_v1_ListTasksResponse, _gavel_v1_ListTasksResponse__Output>
+      ListUsageRequest: MessageTypeDefinition<_gavel_v1_ListUsageRequest, _gavel_v1_ListUsageRequest__Output>
+      ListUsageResponse: MessageTypeDefinition<_gavel_v1_ListUsageResponse, _gavel_v1_ListUsageResponse__Output>
       LogEnd: MessageTypeDefinition<_gavel_v1_LogEnd, _gavel_v1_LogEnd__Output>
       LogEntry: MessageTypeDefinition<_gavel_v1_LogEntry, _gavel_v1_LogEntry__Output>
       LogGap: MessageTypeDefinition<_gavel_v1_LogGap, _gavel_v1_LogGap__Output>
@@ -201,6 +221,9 @@ export interface ProtoGrpcType {
       ParallelAction: MessageTypeDefinition<_gavel_v1_ParallelAction, _gavel_v1_ParallelAction__Output>
       PlacementAmounts: MessageTypeDefinition<_gavel_v1_PlacementAmounts, _gavel_v1_PlacementAmounts__Output>
       PlacementScore: MessageTypeDefinition<_gavel_v1_PlacementScore, _gavel_v1_PlacementScore__Output>
+      PlanPlacementRequest: MessageTypeDefinition<_gavel_v1_PlanPlacementRequest, _gavel_v1_PlanPlacementRequest__Output>
+      PlanPlacementResponse: MessageTypeDefinition<_gavel_v1_PlanPlacementResponse, _gavel_v1_PlanPlacementResponse__Output>
+      PlannedCell: MessageTypeDefinition<_gavel_v1_PlannedCell, _gavel_v1_PlannedCell__Output>
       PortRange: MessageTypeDefinition<_gavel_v1_PortRange, _gavel_v1_PortRange__Output>
       PushDataRequest: MessageTypeDefinition<_gavel_v1_PushDataRequest, _gavel_v1_PushDataRequest__Output>
       PushDataResponse: MessageTypeDefinition<_gavel_v1_PushDataResponse, _gavel_v1_PushDataResponse__Output>
@@ -237,6 +260,7 @@ export interface ProtoGrpcType {
        */
       TaskService: SubtypeConstructor<typeof grpc.Client, _gavel_v1_TaskServiceClient> & { service: _gavel_v1_TaskServiceDefinition }
       TaskState: EnumTypeDefinition
+      TaskUsage: MessageTypeDefinition<_gavel_v1_TaskUsage, _gavel_v1_TaskUsage__Output>
       Timeline: MessageTypeDefinition<_gavel_v1_Timeline, _gavel_v1_Timeline__Output>
       TimelineEvent: MessageTypeDefinition<_gavel_v1_TimelineEvent, _gavel_v1_TimelineEvent__Output>
       TimeoutAction: MessageTypeDefinition<_gavel_v1_TimeoutAction, _gavel_v1_TimeoutAction__Output>
@@ -244,6 +268,8 @@ export interface ProtoGrpcType {
       UndrainCellRequest: MessageTypeDefinition<_gavel_v1_UndrainCellRequest, _gavel_v1_UndrainCellRequest__Output>
       UploadAction: MessageTypeDefinition<_gavel_v1_UploadAction, _gavel_v1_UploadAction__Output>
       Usage: MessageTypeDefinition<_gavel_v1_Usage, _gavel_v1_Usage__Output>
+      UsageReport: MessageTypeDefinition<_gavel_v1_UsageReport, _gavel_v1_UsageReport__Output>
+      UsageWanted: MessageTypeDefinition<_gavel_v1_UsageWanted, _gavel_v1_UsageWanted__Output>
       Verdict: MessageTypeDefinition<_gavel_v1_Verdict, _gavel_v1_Verdict__Output>
       VerdictsResponse: MessageTypeDefinition<_gavel_v1_VerdictsResponse, _gavel_v1_VerdictsResponse__Output>
       WatchTasksRequest: MessageTypeDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_WatchTasksRequest__Output>

@@ -4,12 +4,17 @@ import type { TaskClaim as _gavel_v1_TaskClaim, TaskClaim__Output as _gavel_v1_T
 import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from '../../gavel/v1/GetTimelineRequest.ts';
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from '../../gavel/v1/ListOutputsRequest.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
+import type { UsageWanted as _gavel_v1_UsageWanted, UsageWanted__Output as _gavel_v1_UsageWanted__Output } from '../../gavel/v1/UsageWanted.ts';
+import type { ExecWanted as _gavel_v1_ExecWanted, ExecWanted__Output as _gavel_v1_ExecWanted__Output } from '../../gavel/v1/ExecWanted.ts';
 
 /**
- * A question about one attempt, answered by PushData.
+ * A question about one attempt (usage: about all that run), answered by PushData.
  */
 export interface DataWanted {
   'request_id'?: (string);
+  /**
+   * Unset for usage.
+   */
   'claim'?: (_gavel_v1_TaskClaim | null);
   'timeline'?: (_gavel_v1_GetTimelineRequest | null);
   'outputs'?: (_gavel_v1_ListOutputsRequest | null);
@@ -18,14 +23,19 @@ export interface DataWanted {
    * The task named outputs: what the cell has must hold them, or say that it does not.
    */
   'outputs_asked'?: (boolean);
-  'what'?: "timeline"|"outputs"|"download";
+  'usage'?: (_gavel_v1_UsageWanted | null);
+  'exec'?: (_gavel_v1_ExecWanted | null);
+  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec";
 }
 
 /**
- * A question about one attempt, answered by PushData.
+ * A question about one attempt (usage: about all that run), answered by PushData.
  */
 export interface DataWanted__Output {
   'request_id': (string);
+  /**
+   * Unset for usage.
+   */
   'claim': (_gavel_v1_TaskClaim__Output | null);
   'timeline'?: (_gavel_v1_GetTimelineRequest__Output | null);
   'outputs'?: (_gavel_v1_ListOutputsRequest__Output | null);
@@ -34,5 +44,7 @@ export interface DataWanted__Output {
    * The task named outputs: what the cell has must hold them, or say that it does not.
    */
   'outputs_asked': (boolean);
-  'what'?: "timeline"|"outputs"|"download";
+  'usage'?: (_gavel_v1_UsageWanted__Output | null);
+  'exec'?: (_gavel_v1_ExecWanted__Output | null);
+  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec";
 }

@@ -4,6 +4,8 @@ import type { Timeline as _gavel_v1_Timeline, Timeline__Output as _gavel_v1_Time
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from '../../gavel/v1/OutputsInfo.ts';
 import type { OutputChunk as _gavel_v1_OutputChunk, OutputChunk__Output as _gavel_v1_OutputChunk__Output } from '../../gavel/v1/OutputChunk.ts';
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from '../../gavel/v1/Verdict.ts';
+import type { UsageReport as _gavel_v1_UsageReport, UsageReport__Output as _gavel_v1_UsageReport__Output } from '../../gavel/v1/UsageReport.ts';
+import type { ExecChunk as _gavel_v1_ExecChunk, ExecChunk__Output as _gavel_v1_ExecChunk__Output } from '../../gavel/v1/ExecChunk.ts';
 
 export interface PushDataRequest {
   /**
@@ -18,7 +20,9 @@ export interface PushDataRequest {
    * The question cannot be answered. Last message.
    */
   'refused'?: (_gavel_v1_Verdict | null);
-  'data'?: "timeline"|"outputs"|"chunk"|"refused";
+  'usage'?: (_gavel_v1_UsageReport | null);
+  'exec'?: (_gavel_v1_ExecChunk | null);
+  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec";
 }
 
 export interface PushDataRequest__Output {
@@ -34,5 +38,7 @@ export interface PushDataRequest__Output {
    * The question cannot be answered. Last message.
    */
   'refused'?: (_gavel_v1_Verdict__Output | null);
-  'data'?: "timeline"|"outputs"|"chunk"|"refused";
+  'usage'?: (_gavel_v1_UsageReport__Output | null);
+  'exec'?: (_gavel_v1_ExecChunk__Output | null);
+  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec";
 }

@@ -9,6 +9,8 @@ import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksReq
 import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from '../../gavel/v1/DesireTasksRequest.ts';
 import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from '../../gavel/v1/DesireTasksResponse.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
+import type { ExecChunk as _gavel_v1_ExecChunk, ExecChunk__Output as _gavel_v1_ExecChunk__Output } from '../../gavel/v1/ExecChunk.ts';
+import type { ExecTaskRequest as _gavel_v1_ExecTaskRequest, ExecTaskRequest__Output as _gavel_v1_ExecTaskRequest__Output } from '../../gavel/v1/ExecTaskRequest.ts';
 import type { ExplainPlacementRequest as _gavel_v1_ExplainPlacementRequest, ExplainPlacementRequest__Output as _gavel_v1_ExplainPlacementRequest__Output } from '../../gavel/v1/ExplainPlacementRequest.ts';
 import type { ExplainPlacementResponse as _gavel_v1_ExplainPlacementResponse, ExplainPlacementResponse__Output as _gavel_v1_ExplainPlacementResponse__Output } from '../../gavel/v1/ExplainPlacementResponse.ts';
 import type { FollowLogsRequest as _gavel_v1_FollowLogsRequest, FollowLogsRequest__Output as _gavel_v1_FollowLogsRequest__Output } from '../../gavel/v1/FollowLogsRequest.ts';
@@ -21,9 +23,13 @@ import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Out
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from '../../gavel/v1/ListOutputsRequest.ts';
 import type { ListTasksRequest as _gavel_v1_ListTasksRequest, ListTasksRequest__Output as _gavel_v1_ListTasksRequest__Output } from '../../gavel/v1/ListTasksRequest.ts';
 import type { ListTasksResponse as _gavel_v1_ListTasksResponse, ListTasksResponse__Output as _gavel_v1_ListTasksResponse__Output } from '../../gavel/v1/ListTasksResponse.ts';
+import type { ListUsageRequest as _gavel_v1_ListUsageRequest, ListUsageRequest__Output as _gavel_v1_ListUsageRequest__Output } from '../../gavel/v1/ListUsageRequest.ts';
+import type { ListUsageResponse as _gavel_v1_ListUsageResponse, ListUsageResponse__Output as _gavel_v1_ListUsageResponse__Output } from '../../gavel/v1/ListUsageResponse.ts';
 import type { LogEntry as _gavel_v1_LogEntry, LogEntry__Output as _gavel_v1_LogEntry__Output } from '../../gavel/v1/LogEntry.ts';
 import type { OutputChunk as _gavel_v1_OutputChunk, OutputChunk__Output as _gavel_v1_OutputChunk__Output } from '../../gavel/v1/OutputChunk.ts';
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from '../../gavel/v1/OutputsInfo.ts';
+import type { PlanPlacementRequest as _gavel_v1_PlanPlacementRequest, PlanPlacementRequest__Output as _gavel_v1_PlanPlacementRequest__Output } from '../../gavel/v1/PlanPlacementRequest.ts';
+import type { PlanPlacementResponse as _gavel_v1_PlanPlacementResponse, PlanPlacementResponse__Output as _gavel_v1_PlanPlacementResponse__Output } from '../../gavel/v1/PlanPlacementResponse.ts';
 import type { ResolveTaskRequest as _gavel_v1_ResolveTaskRequest, ResolveTaskRequest__Output as _gavel_v1_ResolveTaskRequest__Output } from '../../gavel/v1/ResolveTaskRequest.ts';
 import type { ResolveTasksRequest as _gavel_v1_ResolveTasksRequest, ResolveTasksRequest__Output as _gavel_v1_ResolveTasksRequest__Output } from '../../gavel/v1/ResolveTasksRequest.ts';
 import type { Task as _gavel_v1_Task, Task__Output as _gavel_v1_Task__Output } from '../../gavel/v1/Task.ts';
@@ -118,6 +124,19 @@ export interface TaskServiceClient extends grpc.Client {
   downloadOutputs(argument: _gavel_v1_DownloadOutputsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_OutputChunk__Output>;
   
   /**
+   * Runs one more command in the container of a running task, where its cell's operator allows that. The last message is its end.
+   * Never repeated by itself; the command ends with the call.
+   */
+  ExecTask(argument: _gavel_v1_ExecTaskRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ExecChunk__Output>;
+  ExecTask(argument: _gavel_v1_ExecTaskRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ExecChunk__Output>;
+  /**
+   * Runs one more command in the container of a running task, where its cell's operator allows that. The last message is its end.
+   * Never repeated by itself; the command ends with the call.
+   */
+  execTask(argument: _gavel_v1_ExecTaskRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ExecChunk__Output>;
+  execTask(argument: _gavel_v1_ExecTaskRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_ExecChunk__Output>;
+  
+  /**
    * Why a task is where it is, cell by cell; with a request, whether and where it would be placed.
    */
   ExplainPlacement(argument: _gavel_v1_ExplainPlacementRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ExplainPlacementResponse__Output>): grpc.ClientUnaryCall;
@@ -210,6 +229,36 @@ export interface TaskServiceClient extends grpc.Client {
   listTasks(argument: _gavel_v1_ListTasksRequest, callback: grpc.requestCallback<_gavel_v1_ListTasksResponse__Output>): grpc.ClientUnaryCall;
   
   /**
+   * What running tasks use at this moment, asked of their cells.
+   */
+  ListUsage(argument: _gavel_v1_ListUsageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  ListUsage(argument: _gavel_v1_ListUsageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  ListUsage(argument: _gavel_v1_ListUsageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  ListUsage(argument: _gavel_v1_ListUsageRequest, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * What running tasks use at this moment, asked of their cells.
+   */
+  listUsage(argument: _gavel_v1_ListUsageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  listUsage(argument: _gavel_v1_ListUsageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  listUsage(argument: _gavel_v1_ListUsageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  listUsage(argument: _gavel_v1_ListUsageRequest, callback: grpc.requestCallback<_gavel_v1_ListUsageResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * How many tasks like this would be placed now, and where; also with cells taken away and added. Nothing is created.
+   */
+  PlanPlacement(argument: _gavel_v1_PlanPlacementRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  PlanPlacement(argument: _gavel_v1_PlanPlacementRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  PlanPlacement(argument: _gavel_v1_PlanPlacementRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  PlanPlacement(argument: _gavel_v1_PlanPlacementRequest, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * How many tasks like this would be placed now, and where; also with cells taken away and added. Nothing is created.
+   */
+  planPlacement(argument: _gavel_v1_PlanPlacementRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  planPlacement(argument: _gavel_v1_PlanPlacementRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  planPlacement(argument: _gavel_v1_PlanPlacementRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  planPlacement(argument: _gavel_v1_PlanPlacementRequest, callback: grpc.requestCallback<_gavel_v1_PlanPlacementResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
    * COMPLETED -> RESOLVING, for exactly one caller.
    */
   ResolveTask(argument: _gavel_v1_ResolveTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
@@ -293,6 +342,12 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
   DownloadOutputs: grpc.handleServerStreamingCall<_gavel_v1_DownloadOutputsRequest__Output, _gavel_v1_OutputChunk>;
   
   /**
+   * Runs one more command in the container of a running task, where its cell's operator allows that. The last message is its end.
+   * Never repeated by itself; the command ends with the call.
+   */
+  ExecTask: grpc.handleServerStreamingCall<_gavel_v1_ExecTaskRequest__Output, _gavel_v1_ExecChunk>;
+  
+  /**
    * Why a task is where it is, cell by cell; with a request, whether and where it would be placed.
    */
   ExplainPlacement: grpc.handleUnaryCall<_gavel_v1_ExplainPlacementRequest__Output, _gavel_v1_ExplainPlacementResponse>;
@@ -321,6 +376,16 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
   ListTasks: grpc.handleUnaryCall<_gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse>;
   
   /**
+   * What running tasks use at this moment, asked of their cells.
+   */
+  ListUsage: grpc.handleUnaryCall<_gavel_v1_ListUsageRequest__Output, _gavel_v1_ListUsageResponse>;
+  
+  /**
+   * How many tasks like this would be placed now, and where; also with cells taken away and added. Nothing is created.
+   */
+  PlanPlacement: grpc.handleUnaryCall<_gavel_v1_PlanPlacementRequest__Output, _gavel_v1_PlanPlacementResponse>;
+  
+  /**
    * COMPLETED -> RESOLVING, for exactly one caller.
    */
   ResolveTask: grpc.handleUnaryCall<_gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task>;
@@ -346,6 +411,7 @@ export interface TaskServiceDefinition extends grpc.ServiceDefinition {
   DesireTask: MethodDefinition<_gavel_v1_TaskCreateRequest, _gavel_v1_Task, _gavel_v1_TaskCreateRequest__Output, _gavel_v1_Task__Output>
   DesireTasks: MethodDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksRequest__Output, _gavel_v1_DesireTasksResponse__Output>
   DownloadOutputs: MethodDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_OutputChunk, _gavel_v1_DownloadOutputsRequest__Output, _gavel_v1_OutputChunk__Output>
+  ExecTask: MethodDefinition<_gavel_v1_ExecTaskRequest, _gavel_v1_ExecChunk, _gavel_v1_ExecTaskRequest__Output, _gavel_v1_ExecChunk__Output>
   ExplainPlacement: MethodDefinition<_gavel_v1_ExplainPlacementRequest, _gavel_v1_ExplainPlacementResponse, _gavel_v1_ExplainPlacementRequest__Output, _gavel_v1_ExplainPlacementResponse__Output>
   FollowLogs: MethodDefinition<_gavel_v1_FollowLogsRequest, _gavel_v1_LogEntry, _gavel_v1_FollowLogsRequest__Output, _gavel_v1_LogEntry__Output>
   GetTask: MethodDefinition<_gavel_v1_GetTaskRequest, _gavel_v1_Task, _gavel_v1_GetTaskRequest__Output, _gavel_v1_Task__Output>
@@ -354,6 +420,8 @@ export interface TaskServiceDefinition extends grpc.ServiceDefinition {
   KillTask: MethodDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_Task, _gavel_v1_KillTaskRequest__Output, _gavel_v1_Task__Output>
   ListOutputs: MethodDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_OutputsInfo, _gavel_v1_ListOutputsRequest__Output, _gavel_v1_OutputsInfo__Output>
   ListTasks: MethodDefinition<_gavel_v1_ListTasksRequest, _gavel_v1_ListTasksResponse, _gavel_v1_ListTasksRequest__Output, _gavel_v1_ListTasksResponse__Output>
+  ListUsage: MethodDefinition<_gavel_v1_ListUsageRequest, _gavel_v1_ListUsageResponse, _gavel_v1_ListUsageRequest__Output, _gavel_v1_ListUsageResponse__Output>
+  PlanPlacement: MethodDefinition<_gavel_v1_PlanPlacementRequest, _gavel_v1_PlanPlacementResponse, _gavel_v1_PlanPlacementRequest__Output, _gavel_v1_PlanPlacementResponse__Output>
   ResolveTask: MethodDefinition<_gavel_v1_ResolveTaskRequest, _gavel_v1_Task, _gavel_v1_ResolveTaskRequest__Output, _gavel_v1_Task__Output>
   ResolveTasks: MethodDefinition<_gavel_v1_ResolveTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_ResolveTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   UploadInput: MethodDefinition<_gavel_v1_InputPiece, _gavel_v1_Task, _gavel_v1_InputPiece__Output, _gavel_v1_Task__Output>

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliWorld } from '../support/cli-world.ts';
+import { FakeCluster } from '../support/fake-task-service.ts';
+import { onTerminal } from '../support/pty.ts';
+
+/* What cells are like now: what runs there uses, one more command there, and what more would fit. */
+
+let fake: FakeCluster;
+let env: Record<string, string>;
+beforeEach(async () => {
+  fake = await new FakeCluster().start();
+  env = { GAVEL_SERVER: fake.address, NO_COLOR: '1', GAVEL_CONFIG: '/nowhere/gavel.yaml' };
+  fake.put({ task_guid: 'runs', number: 766 });
+  fake.claim('runs');
+  fake.run('runs');
+});
+afterEach(async () => {
+  await fake.stop();
+});
+
+async function gavel(...args: readonly string[]) {
+  const cli = new CliWorld({ env });
+  const code = await cli.run(...args);
+  return { code, out: cli.out.text, err: cli.err.text };
+}
+
+const look = (seconds: number, cpuMs: number) => ({
+  task_guid: 'runs',
+  number: 766,
+  cell_id: 'cell-2',
+  attempt: 'a1',
+  measured_at: (1_764_000_000n + BigInt(seconds)) * 1_000_000_000n,
+  cpu_nanoseconds: cpuMs * 1_000_000,
+  memory_bytes: 64 * 2 ** 20,
+  disk_bytes: 512,
+  memory_mb: 128,
+  started_at: 1_764_000_000n * 1_000_000_000n,
+});
+const wire = (seconds: number, cpuMs: number) => {
+  const { measured_at, started_at, ...rest } = look(seconds, cpuMs);
+  return [{ ...rest, measured_at: measured_at.toString(), started_at: started_at.toString() }];
+};
+
+describe('gavel tasks top', () => {
+  it('looks twice, and tells the share of the processor between', async () => {
+    fake.inside.usages.push(wire(10, 1_000), wire(12, 2_500));
+    const { out, code } = await gavel('tasks', 'top');
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toBe('#    Guid  Cell    CPU    Memory                 Disk   Processes  Runs for');
+    expect(out).toMatch(
+      /^766 {2}runs {2}cell-2 {2}75\.0% {2}64\.00 MB of 128\.00 MB {2}512 B {2}- {10}\d+:\d\d:\d\d$/m,
+    );
+    expect(out).toContain('\n1 task runs\n');
+    fake.inside.usages.splice(0, 1, wire(10, 1_000), wire(12, 2_500));
+    expect(JSON.parse((await gavel('tasks', 'top', '766', '-o', 'json')).out).items[0]).toMatchObject({
+      cpu_cores: 0.75,
+      pids: null,
+    });
+    expect((await gavel('tasks', 'top', 'nobody')).code).toBe(3);
+  });
+
+  it('draws anew on a terminal until Ctrl-C', async () => {
+    fake.inside.usages.push(wire(10, 1_000), wire(12, 2_500), wire(14, 2_500));
+    const { screen, code } = await onTerminal(['tasks', 'top'], {
+      columns: 100,
+      env,
+      steps: [[' 0.0%', '\u0003']],
+    });
+    expect(code).toBe(130);
+    expect(screen).toContain('75.0%');
+  });
+});
+
+describe('gavel tasks exec', () => {
+  it('keeps both streams apart, and exits as the command did', async () => {
+    expect(await gavel('tasks', 'exec', '766', '-e', 'A=1', '--dir', '/tmp', '--', 'ls', '-l')).toEqual({
+      code: 3,
+      out: 'out\n',
+      err: 'err\n',
+    });
+    expect(fake.inside.execs[0]).toMatchObject({
+      path: 'ls',
+      args: ['-l'],
+      env: [{ name: 'A', value: '1' }],
+      dir: '/tmp',
+    });
+  });
+
+  it('is refused with the setting that is off', async () => {
+    fake.inside.allowExec = false;
+    const { code, err } = await gavel('tasks', 'exec', '766', '--', 'ls');
+    expect(code).toBe(6);
+    expect(err).toContain('cell cell-2 lets nobody run commands in its tasks');
+  });
+});
+
+describe('gavel capacity', () => {
+  const SPEC = '{"domain":"d","root_fs":"preloaded:x","memory_mb":128,"action":{"run":{"path":"x"}}}';
+
+  it('shows what is free, and what would fit', async () => {
+    expect((await gavel('capacity', 'show')).out).toContain('memory are free');
+    const { out, code } = await gavel('capacity', 'fit', SPEC, '--count', '40', '--add', 'like=cell-1,count=1');
+    expect(code).toBe(9);
+    expect(out).toContain('32 such tasks fit now: memory binds.\n1 task waits already and would go first.');
+    expect(out).toMatch(/^cell-1-like-1 \(added\) {2}32 {5}4 GB -> 0 MB/m);
+    expect((await gavel('capacity', 'fit', SPEC)).code).toBe(0);
+  });
+
+  it.each([
+    [['--add', 'memory=much'], 'is no size'],
+    [['--add', 'memry=1g'], 'known are like, count, memory'],
+    [['--add', 'count=2'], 'needs its memory'],
+    [['--count', '0'], '--count must be a number'],
+  ])('names what is wrong in %j', async (flags, words) => {
+    const { code, err } = await gavel('capacity', 'fit', SPEC, ...flags);
+    expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+  });
+});
