@@ -119,9 +119,9 @@ function valueOf({ type, resolvedType }: Field): Write {
     case 'uint32':
       return (writer, value) => void writer.uint32(value as number);
     case 'int64':
-      return (writer, value) => void writer.int64(longOf(value as number | bigint) as number);
+      return (writer, value) => void writer.int64(longOf(value as number | bigint));
     case 'uint64':
-      return (writer, value) => void writer.uint64(longOf(value as number | bigint) as number);
+      return (writer, value) => void writer.uint64(longOf(value as number | bigint));
     default:
       throw new Error(`no way to write a ${type}`);
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../src/domain/action.ts';
-import type { Task, TaskStatus } from '../../../src/domain/task.ts';
+import type { TaskStatus } from '../../../src/domain/task.ts';
 import { definitionBytes, definitionFromWire, statusBytes, taskFromWire, taskToWire } from '../../../src/rpc/codec.ts';
 import { packageDefinition, serviceDefinition } from '../../../src/rpc/descriptors.ts';
 import type { Task__Output } from '../../../src/rpc/gen/gavel/v1/Task.ts';
@@ -99,9 +99,7 @@ describe('the codec', () => {
         number: fc.maxSafeNat(),
         exit_code: fc.option(int32, { nil: undefined }),
       })
-      .map(({ exit_code, ...over }) =>
-        sampleTask({ ...over, ...(exit_code === undefined ? {} : { exit_code }) } as Partial<Task>),
-      );
+      .map(({ exit_code, ...over }) => sampleTask({ ...over, ...(exit_code === undefined ? {} : { exit_code }) }));
     fc.assert(
       fc.property(anyTask, fc.integer({ min: 1 }), (task, revision) => {
         const generated = responseDeserialize(responseSerialize(taskToWire({ ...task, revision })));
