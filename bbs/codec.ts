@@ -58,6 +58,7 @@ export function writeIdOf(bytes: Buffer): string {
 export function decodeStatus(bytes: Buffer): StoredStatus {
   const { v, write_id, ...status } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
   if (v !== VERSION) throw unknownVersion(v);
+  if (typeof status['task_guid'] !== 'string' || typeof status['uid'] !== 'string') throw new Error('no status record');
   // In place: an object that is copied field by field takes three times the memory, and there may be a million.
   for (const name of TIMES) status[name] = status[name] === '0' ? NEVER : BigInt(status[name] as string);
   // What most tasks have in common is kept once.
@@ -102,7 +103,7 @@ const UNSAID: Omit<RequiredFields<TaskDefinition>, 'task_guid' | 'action'> = {
 type RequiredFields<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
 
 /** As text, which is what the view keeps of it. */
-export function encodeDefinition(definition: TaskDefinition): string {
+export function encodeDefinition(definition: Partial<TaskDefinition>): string {
   return JSON.stringify({ v: VERSION, ...said(definition) });
 }
 
@@ -119,7 +120,7 @@ export function storedDefinition(text: string): Partial<TaskDefinition> {
 }
 
 /** By a plain loop, as all that every task goes through: lists of entries take twice the time. */
-function said(definition: TaskDefinition): Partial<TaskDefinition> {
+function said(definition: Partial<TaskDefinition>): Partial<TaskDefinition> {
   const fields: Record<string, unknown> = {};
   for (const name of Object.keys(definition) as (keyof TaskDefinition)[]) {
     const value = definition[name];

@@ -1,8 +1,7 @@
-import { DomainError } from '../src/domain/errors.ts';
 import type { Task, TaskDefinition, TaskStatus } from '../src/domain/task.ts';
 import { definitionBytes, statusBytes } from '../src/rpc/codec.ts';
 import { Encoded } from '../src/rpc/encoded.ts';
-import { decodeDefinition, storedDefinition } from './codec.ts';
+import { decodeDefinition, encodeDefinition, storedDefinition } from './codec.ts';
 
 /** So many definitions stay parsed: those of tasks that are moving. A backlog of a million must not be kept twice. */
 const KEPT_PARSED = 2_000;
@@ -89,13 +88,22 @@ export class LiveTask {
 
   /** The task as readers get it, encoded once for all of them: lists, events and answers are made of these bytes. */
   get answer(): Encoded {
-    this.#bytes ??= specOf(this).encode(statusBytes(this.status, this.revision));
+    this.#bytes ??= by(this, (spec) => spec.encode(statusBytes(this.status, this.revision)));
     return new Encoded(Buffer.from(this.#bytes, 'latin1'));
   }
 }
 
 export function definitionOf(task: LiveTask): TaskDefinition {
-  return specOf(task).definition;
+  return by(task, (spec) => spec.definition);
+}
+
+/** Whether its definition is there. A task without one is listed and can be ended like any other, and is never placed (reliability E17). */
+export function isWhole(task: LiveTask): boolean {
+  try {
+    return task.spec?.definition !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The task as readers get it: what belongs to the fence stays inside. */
@@ -109,11 +117,32 @@ export function fullTask(live: LiveTask): Task {
     trail: _trail,
     ...status
   } = live.status;
-  return { ...specOf(live).shown, ...status, revision: live.revision };
+  return { ...by(live, (spec) => spec.shown), ...status, revision: live.revision };
 }
 
-export function specOf(task: LiveTask): Spec {
-  if (task.spec === undefined)
-    throw new DomainError('internal', `task ${task.status.task_guid} has no definition in the store`);
-  return task.spec;
+/** By its definition, or by what stands for one that somebody has deleted or overwritten: the others must not suffer for it. */
+function by<T>(task: LiveTask, read: (spec: Spec) => T): T {
+  if (task.spec !== undefined) {
+    try {
+      return read(task.spec);
+    } catch {
+      // Told by what is read in its place.
+    }
+  }
+  const { task_guid, domain } = task.status;
+  return read(new Spec(encodeDefinition({ task_guid, domain, description: LOST, action: NOTHING })));
 }
+
+const LOST = 'its definition was deleted from the store, or cannot be read';
+const NOTHING = {
+  run: {
+    path: '',
+    args: [],
+    dir: '',
+    env: [],
+    user: '',
+    log_source: '',
+    suppress_log_output: false,
+    volume_mounted_files: [],
+  },
+};

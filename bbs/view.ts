@@ -307,19 +307,24 @@ export class View {
         return () => void this.#specs.set(key.slice(PREFIX.spec.length), spec);
       }
       if (key.startsWith(PREFIX.cell)) {
+        const id = key.slice(PREFIX.cell.length);
         const cell = { record: decodeRecord<CellRecord>(value), epoch: entry.createRevision };
-        return (cursor) => this.#putCell(key.slice(PREFIX.cell.length), cell, cursor);
+        expect(cell.record.offer?.cell_id === id);
+        return (cursor) => this.#putCell(id, cell, cursor);
       }
       if (key.startsWith(PREFIX.drain)) {
         const drain = decodeRecord<DrainRecord>(value);
+        expect(typeof drain.deadline_at === 'number');
         return () => this.#putDrain(key.slice(PREFIX.drain.length), drain);
       }
       if (key.startsWith(PREFIX.outbox)) {
         const job = decodeRecord<OutboxRecord>(value);
+        expect(key === `${PREFIX.outbox}${job.uid}` && typeof job.url === 'string');
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
       }
       if (key.startsWith(PREFIX.history)) {
         const number = numberInKey(PREFIX.history, key);
+        expect(Number.isSafeInteger(number));
         const guid = key.slice(historyKey(number, '').length);
         return () => {
           this.#history.addRecent(number, guid);
@@ -328,6 +333,7 @@ export class View {
       }
       if (key.startsWith(PREFIX.archiveSummary)) {
         const summary = decodeSummary(value);
+        expect(Number.isSafeInteger(numberInKey(PREFIX.archiveSummary, key)));
         return () => {
           this.#history.putBlock(numberInKey(PREFIX.archiveSummary, key), summary);
           return undefined;
@@ -426,4 +432,9 @@ export class View {
 function heldBy(task: LiveTask | undefined): string | undefined {
   const holds = task?.status.state === 'CLAIMED' || task?.status.state === 'RUNNING';
   return holds ? task.status.cell_id : undefined;
+}
+
+/** @throws Error for a record that is none of its kind, whoever wrote it there. */
+function expect(holds: boolean): void {
+  if (!holds) throw new Error('not a record of its kind');
 }

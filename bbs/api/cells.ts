@@ -13,7 +13,7 @@ import type { Cells } from '../cells.ts';
 import type { Control, Order } from '../control.ts';
 import type { Inputs } from '../inputs.ts';
 import { cellKey } from '../keys.ts';
-import { definitionOf, fullTask, type LiveTask } from '../live-task.ts';
+import { definitionOf, fullTask, isWhole, type LiveTask } from '../live-task.ts';
 import type { LogRelay } from '../logs.ts';
 import type { DrainRecord } from '../records.ts';
 import type { Tasks, TransitionOptions } from '../tasks.ts';
@@ -168,6 +168,7 @@ function fenced(cellId: string, epoch: number): TransitionOptions {
 async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output) {
   try {
     const live = await held(deps, cellId, claim);
+    if (!isWhole(live)) throw new DomainError('internal', `the definition of task ${claim.task_guid} cannot be read`);
     const { image_password } = definitionOf(live);
     return { task: taskToWire({ ...fullTask(live), image_password }), verdict: DONE };
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Handlers } from '../../src/rpc/types.ts';
 import { AUCTION_LEASE_MS, type AuctionLead } from '../auction-lead.ts';
 import type { Event, Events } from '../events.ts';
 import { cellKey, drainKey } from '../keys.ts';
-import { definitionOf, type LiveTask } from '../live-task.ts';
+import { definitionOf, isWhole, type LiveTask } from '../live-task.ts';
 import { randomHex } from '../random.ts';
 import type { Tasks } from '../tasks.ts';
 import type { LiveCell, View } from '../view.ts';
@@ -102,7 +102,7 @@ function* snapshot(view: View): Generator<PendingEvent> {
   for (const guid of guids) {
     // As it is by now: its changes since the snapshot was taken come again as events.
     const task = view.task(guid);
-    if (task !== undefined && isPending(task)) yield pending(task);
+    if (task !== undefined && isPending(task) && isWhole(task)) yield pending(task);
   }
 }
 
@@ -112,7 +112,8 @@ function tell(event: Event): PendingEvent | undefined {
     if (event.after !== undefined) return { ...known(event.after), cursor };
     return event.before === undefined ? undefined : { ...gone(event.id, event.before.epoch), cursor };
   }
-  if (event.after !== undefined && isPending(event.after)) return { ...pending(event.after), cursor };
+  if (event.after !== undefined && isPending(event.after) && isWhole(event.after))
+    return { ...pending(event.after), cursor };
   if (event.before !== undefined && isPending(event.before)) return { gone: { task_guid: event.guid }, cursor };
   return undefined;
 }
