@@ -140,10 +140,11 @@ export function encodeRecord(value: object): Buffer {
   return Buffer.from(JSON.stringify({ v: VERSION, ...value }));
 }
 
-/** @throws Error for bytes that are no record of a version this program knows. */
-export function decodeRecord<T extends object>(bytes: Buffer): T {
+/** @throws Error for bytes that are no record of a version this program knows, or not of the kind that is looked for, whoever wrote them there. */
+export function decodeRecord<T extends object>(bytes: Buffer, isOne: (record: Partial<T>) => boolean = () => true): T {
   const { v, ...value } = JSON.parse(bytes.toString('utf8')) as T & { v?: number };
   if (v !== VERSION) throw unknownVersion(v);
+  if (!isOne(value as unknown as T)) throw new Error('not a record of its kind');
   return value as unknown as T;
 }
 

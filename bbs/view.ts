@@ -4,7 +4,7 @@ import { errorText, isDomainError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { AbsentCells } from './absent-cells.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
-import { numberInKey } from './history/buckets.ts';
+import { numberInKey, numberOfKey } from './history/buckets.ts';
 import { Catalog } from './history/catalog.ts';
 import { decodeSummary } from './history/summary.ts';
 import { historyKey, PREFIX } from './keys.ts';
@@ -308,23 +308,20 @@ export class View {
       }
       if (key.startsWith(PREFIX.cell)) {
         const id = key.slice(PREFIX.cell.length);
-        const cell = { record: decodeRecord<CellRecord>(value), epoch: entry.createRevision };
-        expect(cell.record.offer?.cell_id === id);
+        const record = decodeRecord<CellRecord>(value, ({ offer }) => offer?.cell_id === id);
+        const cell = { record, epoch: entry.createRevision };
         return (cursor) => this.#putCell(id, cell, cursor);
       }
       if (key.startsWith(PREFIX.drain)) {
-        const drain = decodeRecord<DrainRecord>(value);
-        expect(typeof drain.deadline_at === 'number');
+        const drain = decodeRecord<DrainRecord>(value, ({ deadline_at }) => typeof deadline_at === 'number');
         return () => this.#putDrain(key.slice(PREFIX.drain.length), drain);
       }
       if (key.startsWith(PREFIX.outbox)) {
-        const job = decodeRecord<OutboxRecord>(value);
-        expect(key === `${PREFIX.outbox}${job.uid}` && typeof job.url === 'string');
+        const job = decodeRecord<OutboxRecord>(value, ({ uid }) => key.endsWith(String(uid)));
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
       }
       if (key.startsWith(PREFIX.history)) {
-        const number = numberInKey(PREFIX.history, key);
-        expect(Number.isSafeInteger(number));
+        const number = numberOfKey(PREFIX.history, key);
         const guid = key.slice(historyKey(number, '').length);
         return () => {
           this.#history.addRecent(number, guid);
@@ -332,10 +329,9 @@ export class View {
         };
       }
       if (key.startsWith(PREFIX.archiveSummary)) {
-        const summary = decodeSummary(value);
-        expect(Number.isSafeInteger(numberInKey(PREFIX.archiveSummary, key)));
+        const [number, summary] = [numberOfKey(PREFIX.archiveSummary, key), decodeSummary(value)];
         return () => {
-          this.#history.putBlock(numberInKey(PREFIX.archiveSummary, key), summary);
+          this.#history.putBlock(number, summary);
           return undefined;
         };
       }
@@ -432,9 +428,4 @@ export class View {
 function heldBy(task: LiveTask | undefined): string | undefined {
   const holds = task?.status.state === 'CLAIMED' || task?.status.state === 'RUNNING';
   return holds ? task.status.cell_id : undefined;
-}
-
-/** @throws Error for a record that is none of its kind, whoever wrote it there. */
-function expect(holds: boolean): void {
-  if (!holds) throw new Error('not a record of its kind');
 }

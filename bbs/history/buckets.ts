@@ -17,6 +17,13 @@ export const padded = (number: number): string => String(number).padStart(16, '0
 export const numberInKey = (prefix: string, key: string): number =>
   Number(key.slice(prefix.length, prefix.length + 16));
 
+/** @throws Error for a key that holds none. */
+export function numberOfKey(prefix: string, key: string): number {
+  const number = numberInKey(prefix, key);
+  if (!Number.isSafeInteger(number)) throw new Error('no number in its key');
+  return number;
+}
+
 const PAGE = 256;
 
 /** The keys with numbers `first` to `last` behind `prefix`, in order. */
