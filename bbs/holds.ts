@@ -15,7 +15,7 @@ const MARK = 'hold-mark/';
 const TTL_MS = 15_000;
 const SWEEP_MS = 1_000;
 const PAGE = 500;
-const HELD_MOST = 1_000;
+export const HELD_MOST = 1_000;
 
 interface HoldRecord {
   readonly holder: string;

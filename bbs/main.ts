@@ -200,6 +200,8 @@ export async function startBbs(
           logs,
           cells,
           cellList,
+          holds,
+          inputs,
         });
         httpAddress = running.address;
         return running;

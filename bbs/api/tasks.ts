@@ -46,7 +46,7 @@ const STATUS_BYTES = 1_500;
 const HEARTBEAT_MS = 15_000;
 /** Numbers in ListTasksResponse, TaskEvent and DesireTasksResponse, for answers put together of bytes. */
 const FIELDS = { tasks: 1, created: 1, changed: 2, removed: 3, results: 1, task: 1 } as const;
-const BATCH_MOST = 500;
+export const BATCH_MOST = 500;
 
 export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
   const { tasks } = deps;
@@ -104,8 +104,7 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
       const first = await pieces.next();
       const id = first.done === true ? '' : (first.value.task_guid ?? '');
       if (id === '') throw new DomainError('invalid_argument', 'task_guid: must be the first of the upload');
-      const live = await deps.tasks.find(await liveGuid(deps, id));
-      if (live === undefined) throw new DomainError('not_found', `no task ${id} waits for an input`);
+      const live = await waitingForInput(deps, id);
       return taskToWire(fullTask(await deps.inputs.accept(live, { [Symbol.asyncIterator]: () => pieces })));
     },
     HoldTasks: async (request) => {
@@ -157,6 +156,13 @@ function byPrefix(view: View, prefix: string): LiveTask | undefined {
   if (found.length < 2) return found[0];
   const names = found.map((task) => task.status.task_guid).join(', ');
   throw new DomainError('invalid_argument', `task_guid: ${prefix} is the beginning of several guids: ${names}`);
+}
+
+/** The task that an upload is for. @throws DomainError `not_found`. */
+export async function waitingForInput(deps: LogsDeps, id: string): Promise<LiveTask> {
+  const live = await deps.tasks.find(await liveGuid(deps, id));
+  if (live === undefined) throw new DomainError('not_found', `no task ${id} waits for an input`);
+  return live;
 }
 
 export async function resolveTask(deps: LogsDeps, id: string): Promise<LiveTask> {

@@ -67,6 +67,11 @@ function taskSchema(asked: Readonly<Record<string, Schema>>): Schema {
 export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
   const resources = all({ memory_mb: integer, disk_mb: integer, containers: integer });
   const page = { next_page_token: { type: 'string', description: 'empty on the last page' } };
+  const failure = all({
+    code: { type: 'string', description: 'for programs' },
+    message: { type: 'string', description: 'for people' },
+    faults: listOf(all({ field: string, message: string })),
+  });
   const cursor = { type: 'string', description: 'GET /v1/events goes on behind it without a gap' };
   return {
     Task: taskSchema(asked),
@@ -252,12 +257,20 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
       note: { type: 'string', description: 'for people' },
       drain_deadline: nanos,
     }),
-    Error: all({
-      error: all({
-        code: { type: 'string', description: 'for programs' },
-        message: { type: 'string', description: 'for people' },
-        faults: listOf(all({ field: string, message: string })),
-      }),
+    TaskResults: all({
+      results: listOf(
+        all({
+          task: { anyOf: [ref('Task'), { type: 'null' }], description: 'null where it was refused' },
+          error: { anyOf: [failure, { type: 'null' }] },
+        }),
+      ),
     }),
+    Verdicts: all({
+      verdicts: listOf(
+        all({ code: { type: 'string', description: 'empty = done; else an error code' }, message: string }),
+      ),
+    }),
+    Hold: all({ hold_id: string, ttl_seconds: { type: 'number' } }),
+    Error: all({ error: failure }),
   };
 }

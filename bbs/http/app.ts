@@ -48,7 +48,7 @@ export function restApp(deps: AppDeps): App {
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (ask) => {
       requireRole(route, ask.get('identity'));
-      const call = await callOf(ask);
+      const call = await callOf(ask, route);
       const parent = parseTraceparent(ask.req.header(TRACEPARENT_KEY));
       const attributes = { 'http.request.method': route.method.toUpperCase(), 'http.route': route.path };
       const run = async () => await route.run(deps, call);
@@ -120,13 +120,15 @@ function requireRole({ roles, id }: AnyRoute<RestDeps>, { role, name }: Identity
   throw new DomainError('permission_denied', `${id} is not for ${role} ${name}`);
 }
 
-async function callOf(ask: Ask) {
+async function callOf(ask: Ask, { body, uploads }: AnyRoute<RestDeps>) {
   const query = Object.entries(ask.req.queries()).map(([name, values]) => [name, values.join(',')]);
   return {
     guid: ask.req.param('guid') ?? '',
     cell: ask.req.param('cell') ?? '',
     query: Object.fromEntries(query) as unknown,
-    body: await bodyText(ask),
+    hold: ask.req.param('hold') ?? '',
+    body: uploads === undefined ? await bodyText(ask, body?.mostBytes ?? LIMITS.requestBytes) : '',
+    upload: uploads === undefined ? NO_BYTES : uploadOf(ask, uploads),
     identity: ask.get('identity'),
     requestId: ask.get('requestId'),
     accept: ask.req.header('accept') ?? '',
@@ -134,12 +136,25 @@ async function callOf(ask: Ask) {
   };
 }
 
-/** @throws DomainError `too_large` as soon as more came than a request may have. */
-async function bodyText(ask: Ask): Promise<string> {
+const NO_BYTES: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};
+
+/** @throws DomainError `invalid_argument` for another type: what a web page can send anywhere without asking is none of them. */
+function uploadOf(ask: Ask, types: readonly string[]): AsyncIterable<Uint8Array> {
+  const type = (ask.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(type))
+    throw new DomainError('invalid_argument', `send the body as content-type: ${types.join(' or ')}`);
   const { body } = ask.req.raw;
-  if (ask.req.method !== 'POST' || body === null) return '';
-  const most = LIMITS.requestBytes;
-  const tooLarge = () => new DomainError('too_large', `the request is larger than ${most} bytes (1 MiB)`);
+  return body === null ? NO_BYTES : (body as unknown as AsyncIterable<Uint8Array>);
+}
+
+/** @throws DomainError `too_large` as soon as more came than a request may have. */
+async function bodyText(ask: Ask, most: number): Promise<string> {
+  const { body } = ask.req.raw;
+  if (!['POST', 'PUT'].includes(ask.req.method) || body === null) return '';
+  const tooLarge = () =>
+    new DomainError('too_large', `the request is larger than ${most} bytes (${most / 2 ** 20} MiB)`);
   if (Number(ask.req.header('content-length') ?? 0) > most) throw tooLarge();
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -78,3 +78,9 @@ export function body<T extends z.ZodType>(name: string, schema: T) {
   const read = (text: string): z.output<T> => checked(schema, text.trim() === '' ? {} : parseJson(text));
   return { name, schema, required: false, read };
 }
+
+/** A body of JSON that must be there, of so many bytes at most. */
+export function required<T extends z.ZodType>(name: string, schema: T, mostBytes: number) {
+  const read = (text: string): z.output<T> => checked(schema, parseJson(text));
+  return { name, schema, required: true, mostBytes, read };
+}

@@ -21,8 +21,11 @@ export interface Call<Q, B> {
   /** Of the path; empty where it has none. */
   readonly guid: string;
   readonly cell: string;
+  readonly hold: string;
   readonly query: Q;
   readonly body: B;
+  /** The body's bytes as they come, of a route with `uploads`; they are the handler's to read. */
+  readonly upload: AsyncIterable<Uint8Array>;
   readonly identity: Identity;
   readonly requestId: string;
   readonly accept: string;
@@ -34,16 +37,20 @@ interface Body<B> {
   /** In the OpenAPI document. */
   readonly name: string;
   readonly required: boolean;
+  /** 1 MiB when left out. */
+  readonly mostBytes?: number;
   readonly read: (text: string) => B;
 }
 
 interface RouteHead {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly path: string;
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
   readonly roles: readonly Role[];
+  /** The body is bytes of one of these types, which the handler reads. */
+  readonly uploads?: readonly string[];
   readonly answer: {
     readonly status: 200 | 201 | 204;
     /** A schema of the OpenAPI document: of the body, or of the data of each event. */

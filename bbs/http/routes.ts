@@ -18,6 +18,7 @@ import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
 import { type AnyRoute, route } from './route.ts';
 import { eventStream, logStream } from './streams.ts';
 import { TASK_READS, type TaskReadsDeps } from './task-reads.ts';
+import { TASK_WRITES, type TaskWritesDeps } from './task-writes.ts';
 
 /*
  * The calls of TaskService, HistoryService, CallbackService and ClusterService that clients make, as HTTP. One table: the server serves it, and the OpenAPI
@@ -47,7 +48,7 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps, NowDeps {
+export interface RestDeps extends TaskReadsDeps, NowDeps, TaskWritesDeps {
   readonly ledger: Ledger;
   readonly cells: Cells;
   readonly cellList: CellList;
@@ -226,6 +227,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
   }),
   ...TASK_READS,
   ...NOW_ROUTES,
+  ...TASK_WRITES,
   route({
     method: 'get',
     path: '/v1/callbacks',

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseJson } from '../../src/platform/json.ts';
 import { startTestBbs, type TestBbs } from '../support/bbs.ts';
-import { makeAuthority } from '../support/certificates.ts';
-import { document, validator } from '../support/openapi.ts';
-import { readEvents, rest, tlsGet } from '../support/rest.ts';
+import { answerFaults, document, operationOf, validator } from '../support/openapi.ts';
+import { readEvents, rest } from '../support/rest.ts';
 
 const run = { run: { path: '/bin/true' } };
 const spec = (task_guid: string, over: object = {}) => ({
@@ -31,8 +32,18 @@ const expectSoon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 3
 describe('the REST mirror', () => {
   let bbs: TestBbs;
   let base: string;
-  const call = (method: string, path: string, body?: unknown, headers?: object) =>
-    rest(base, method, path, body, headers);
+  /** Operations that were called; each answer is one of those that the document tells of. */
+  const called = new Set<string>();
+  const call = async (method: string, path: string, body?: unknown, headers?: object) => {
+    const answer = await rest(base, method, path, body, headers);
+    const operation = operationOf(method, path);
+    if (operation?.operationId === undefined) return answer;
+    called.add(operation.operationId);
+    expect({ method, path, faults: answerFaults(method, path, answer.status, answer.text) }).toMatchObject({
+      faults: [],
+    });
+    return answer;
+  };
   beforeAll(async () => {
     bbs = await startTestBbs({ http: { listen: '127.0.0.1:0' }, eventsKept: 16 });
     base = `http://${bbs.bbs.httpAddress}`;
@@ -281,6 +292,89 @@ describe('the REST mirror', () => {
     });
   });
 
+  it('does to many at once what it does to one, each by itself', async () => {
+    const many = await call('POST', '/v1/batches/desire', {
+      tasks: [spec('many-1'), spec('many 2', { memory_md: 1 }), spec('many-3'), 7],
+    });
+    expect(many.json).toMatchObject({
+      results: [
+        { task: { task_guid: 'many-1', state: 'PENDING' }, error: null },
+        { task: null, error: { code: 'invalid_argument', faults: [{ field: 'memory_md' }] } },
+        { task: { task_guid: 'many-3' }, error: null },
+        { task: null, error: { code: 'invalid_argument' } },
+      ],
+    });
+    await call('POST', '/v1/tasks/many-1/cancel');
+    const done = { code: '', message: '' };
+    const codes = { verdicts: [done, { code: 'invalid_transition' }, { code: 'not_found' }] };
+    const task_guids = ['many-1', 'many-3', 'nobody'];
+    expect((await call('POST', '/v1/batches/resolve', { task_guids })).json).toMatchObject(codes);
+    expect((await call('POST', '/v1/batches/delete', { task_guids })).json).toMatchObject(codes);
+    expect((await call('GET', '/v1/tasks/many-1')).status).toBe(404);
+    expect((await call('POST', '/v1/batches/desire')).status).toBe(400);
+    expect((await call('POST', '/v1/batches/delete', { task_guids: Array(501).fill('x') })).status).toBe(400);
+  });
+
+  it('takes the input of a task as it streams in, and releases the task with its last byte', async () => {
+    await call('POST', '/v1/tasks', spec('fed', { input_dir: '/input' }));
+    await call('POST', '/v1/tasks', spec('not-fed'));
+    const tar = Buffer.alloc(700 * 1_024, 'tar');
+    const put = async (guid: string, bytes: Buffer, type = 'application/x-tar', query = '') => {
+      const path = `/v1/tasks/${guid}/input`;
+      const headers = { 'content-type': type, connection: 'close' };
+      const answer = await fetch(`${base}${path}${query}`, { method: 'PUT', body: new Uint8Array(bytes), headers });
+      const text = await answer.text();
+      expect(answerFaults('PUT', path, answer.status, text)).toEqual([]);
+      called.add('uploadInput');
+      return { status: answer.status, json: parseJson(text) };
+    };
+    const waits = { status: 400, json: { error: { code: 'invalid_argument' } } };
+    expect(await put('fed', tar, 'text/plain')).toMatchObject(waits);
+    expect(await put('fed', tar, 'application/x-tar', '?sha256=f00')).toMatchObject(waits);
+    expect(await put('fed', Buffer.alloc(17 * 2 ** 20))).toMatchObject({ status: 413 });
+    expect(await put('not-fed', tar)).toMatchObject({ status: 409, json: { error: { code: 'invalid_transition' } } });
+    expect(await put('nobody', tar)).toMatchObject({ status: 404 });
+
+    // One that breaks off in the middle leaves the task waiting.
+    const { port } = new URL(base);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      `PUT /v1/tasks/fed/input HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/gzip\r\ncontent-length: 900000\r\n\r\n`,
+    );
+    socket.write(tar.subarray(0, 600_000), () => socket.destroy());
+    await once(socket, 'close');
+    const waiting = async () => ((await call('GET', '/v1/tasks/fed')).json as { waiting_for: string }).waiting_for;
+    expect(await waiting()).toMatch(/^awaiting_input/);
+
+    const sum = createHash('sha256').update(tar).digest('hex');
+    expect(await put('fed', tar, 'application/octet-stream', `?sha256=${sum}`)).toMatchObject({ status: 200 });
+    expect(await waiting()).not.toMatch(/^awaiting_input/);
+  });
+
+  it('ties tasks to a client, and lets go of them', async () => {
+    await call('POST', '/v1/tasks', spec('held'));
+    const held = await call('PUT', '/v1/holds/hold-of-rest', { task_guids: ['held'], holder: 'curl' });
+    expect(held).toMatchObject({ status: 200, json: { hold_id: 'hold-of-rest', ttl_seconds: 15 } });
+    expect((await call('PUT', '/v1/holds/short', { task_guids: [] })).status).toBe(400);
+    expect((await call('DELETE', '/v1/holds/hold-of-rest')).status).toBe(204);
+    expect((await call('DELETE', '/v1/holds/hold-of-rest')).status).toBe(204);
+    expect((await call('GET', '/v1/tasks/held')).json).toMatchObject({ state: 'PENDING' });
+  });
+
+  it('answers every call of its document in the form that is told there', async () => {
+    for (const path of ['/v1/tasks/twice/outputs/download', '/v1/callbacks', '/v1/callbacks/twice', '/v1/usage'])
+      await call('GET', path);
+    await call('GET', '/v1/tasks/twice/usage');
+    await call('POST', '/v1/plan', { request: spec('planned'), count: 2 });
+    for (const path of ['/v1/callbacks/twice/resend', '/v1/cells/cell-1/drain', '/v1/cells/cell-1/undrain'])
+      await call('POST', path);
+    called.add('watchTasks'); // Read by `readEvents`, above.
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ operationId }) => operationId ?? []),
+    );
+    expect(ids.filter((id) => !called.has(id))).toEqual([]);
+  });
+
   it('does nothing for a web page of another site', async () => {
     const page = { origin: 'http://evil.example' };
     expect((await call('POST', '/v1/tasks/twice/cancel', undefined, page)).status).toBe(403);
@@ -306,27 +400,3 @@ interface TaskList {
   readonly total: number;
   readonly next_page_token: string;
 }
-
-describe('the REST mirror under TLS', () => {
-  it('gives each certificate its role', async () => {
-    const authority = makeAuthority();
-    const server = authority.issue('server', 'gavel://bbs/one');
-    const bbs = await startTestBbs({ http: { listen: '127.0.0.1:0' }, tls: { ca: authority.ca, ...server } });
-    try {
-      const as = (name: string, uri: string) => {
-        const { cert, key } = authority.issue(name, uri);
-        return { ca: readFileSync(authority.ca), cert: readFileSync(cert), key: readFileSync(key) };
-      };
-      const url = `https://${bbs.bbs.httpAddress}/v1/tasks`;
-      const viewer = as('viewer', 'gavel://viewer/eve');
-      expect((await tlsGet(url, viewer)).status).toBe(200);
-      expect((await tlsGet(`${url}/x/cancel`, viewer, 'POST')).status).toBe(403);
-      expect((await tlsGet(url, as('cell', 'gavel://cell/cell-1'))).status).toBe(403);
-      expect((await tlsGet(`${url}/x/cancel`, as('client', 'gavel://client/ada'), 'POST')).status).toBe(404);
-      await expect(tlsGet(url, { ca: readFileSync(authority.ca) })).rejects.toThrow(/certificate|socket|closed|reset/i);
-    } finally {
-      await bbs.stop();
-      authority.remove();
-    }
-  });
-});
