@@ -47,3 +47,18 @@ function hasLabels(task: LiveTask, wanted: readonly (readonly [string, string])[
   const { labels } = definitionOf(task);
   return wanted.every(([name, value]) => (value === '' ? name in labels : labels[name] === value));
 }
+
+interface WatchFilter {
+  readonly task_guid: string;
+  readonly domain: string;
+  readonly cell_id: string;
+}
+
+/** What a watch asks for: empty = any. */
+export function watchMatcher({ task_guid, domain, cell_id }: WatchFilter): (task: LiveTask | undefined) => boolean {
+  return (task) =>
+    task !== undefined &&
+    (task_guid === '' || task.status.task_guid === task_guid) &&
+    (domain === '' || task.status.domain === domain) &&
+    (cell_id === '' || task.status.cell_id === cell_id);
+}

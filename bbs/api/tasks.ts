@@ -20,7 +20,7 @@ import type { Timelines } from '../timelines.ts';
 import type { Usages } from '../usages.ts';
 import type { View } from '../view.ts';
 import { explainPlacement } from './explain.ts';
-import { asksForAll, listMatcher } from './filter.ts';
+import { asksForAll, listMatcher, watchMatcher } from './filter.ts';
 import { insideApi } from './inside.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
 import { verdictOf, verdicts } from './verdict.ts';
@@ -283,21 +283,6 @@ export function fieldMask(fields: readonly string[]): <T extends object>(task: T
     Object.fromEntries(Object.entries(task).filter(([name]) => keep.has(name))) as T;
 }
 
-interface Filter {
-  readonly task_guid: string;
-  readonly domain: string;
-  readonly cell_id: string;
-}
-
-function matcher(filter: Filter): (task: LiveTask | undefined) => boolean {
-  const { task_guid, domain, cell_id } = filter;
-  return (task) =>
-    task !== undefined &&
-    (task_guid === '' || task.status.task_guid === task_guid) &&
-    (domain === '' || task.status.domain === domain) &&
-    (cell_id === '' || task.status.cell_id === cell_id);
-}
-
 /** What a watch tells, each with the cursor to go on from. */
 export type WatchEvent = { readonly cursor: string } & (
   | { readonly type: 'created' | 'removed'; readonly task: LiveTask }
@@ -313,7 +298,7 @@ export async function* watchTasks(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const { events } = deps;
-  const matches = matcher({
+  const matches = watchMatcher({
     ...request,
     task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid),
   });

@@ -146,7 +146,7 @@ function uploadOf(ask: Ask, types: readonly string[]): AsyncIterable<Uint8Array>
   if (!types.includes(type))
     throw new DomainError('invalid_argument', `send the body as content-type: ${types.join(' or ')}`);
   const { body } = ask.req.raw;
-  return body === null ? NO_BYTES : (body as unknown as AsyncIterable<Uint8Array>);
+  return body ?? NO_BYTES;
 }
 
 /** @throws DomainError `too_large` as soon as more came than a request may have. */

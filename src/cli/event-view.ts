@@ -22,6 +22,8 @@ import { type Stage, timelineStages } from './timeline-stages.ts';
  */
 
 const COMMAND_LETTERS = 100;
+/** So often at most the steps of a running tree are asked for. */
+const STEPS_EVERY_MS = 500;
 
 /** The stages that a record knows of; a stage that lasts still has `until` 0. */
 export function stagesOf(task: Task): readonly Stage[] {
@@ -76,9 +78,20 @@ export type Further = (guid: string) => Promise<readonly TimelineEvent[]>;
 export function eventView(context: Context, further: Further = async () => []): View {
   const shown = new Set<string>();
   let number = '';
+  /** What happened while the process ran: told between the lines of output, where it belongs by its time. */
+  let between: readonly Stage[] = [];
+  /** While a tree of actions runs: asks for its steps. */
+  let again: (() => Promise<void>) | undefined;
+  let askedAt = 0;
   const local = context.flags.local === true;
   const line = async (at: bigint, text: string) =>
     await context.print(`Task ${number} | ${clockText(at, local)} | ${safe(text)}`);
+  const tell = async ({ key, at, since = at, until, text }: Stage) => {
+    // The task's changes and its lines come side by side.
+    if (shown.has(key)) return;
+    shown.add(key);
+    await line(at, until === 0n ? text : `${text} (${spanText(since, until)})`);
+  };
   const stages = async (task: Task, ended: boolean) => {
     if (number === '') {
       number = String(task.number);
@@ -89,17 +102,24 @@ export function eventView(context: Context, further: Further = async () => []): 
     const rejections = more.some(({ key }) => key.startsWith('released'));
     const known = stagesOf(task).filter(({ key }) => !rejections || !key.startsWith('rejected'));
     const all = [...known, ...more].toSorted((a, b) => Number(a.at - b.at));
-    for (const { key, at, until, text } of all) {
-      // The last lines of output come before the end and what follows it.
-      if (shown.has(key) || (!ended && isTerminal(task.state) && at >= task.first_completed_at)) continue;
-      shown.add(key);
-      await line(at, until === 0n ? text : `${text} (${spanText(at, until)})`);
+    const fresh = all.filter(({ key }) => !shown.has(key));
+    const waits = ({ at }: Stage) => !ended && task.started_at > 0n && at > task.started_at;
+    // The last lines of output come before the end and what follows it.
+    between = fresh.filter((stage) => waits(stage) && !(isTerminal(task.state) && stage.at >= task.first_completed_at));
+    for (const stage of fresh) if (!waits(stage)) await tell(stage);
+    again = task.state === 'RUNNING' && !('run' in task.action) ? async () => await stages(task, false) : undefined;
+  };
+  const tellUntil = async (time: bigint) => {
+    if (again !== undefined && performance.now() - askedAt > STEPS_EVERY_MS) {
+      await again();
+      askedAt = performance.now();
     }
+    for (const stage of between) if (stage.at <= time) await tell(stage);
   };
   return {
     ending: async ({ task }) => await stages(task, false),
     event: async ({ task }) => {
-      await stages(task, true);
+      await stages(task, isTerminal(task.state));
       if (!isTerminal(task.state)) return;
       const finished = task.first_completed_at;
       await context.print('');
@@ -110,7 +130,9 @@ export function eventView(context: Context, further: Further = async () => []): 
     },
     log: async (entry) => {
       if (entry.type === 'gap') await context.print(`           L warning: ${safe(gapText(entry))}`);
-      else if (entry.type === 'line') await line(entry.time, `${entry.stream}: ${entry.text.toString('utf8')}`);
+      if (entry.type !== 'line') return;
+      await tellUntil(entry.time);
+      await line(entry.time, `${entry.stream}: ${entry.text.toString('utf8')}`);
     },
   };
 }

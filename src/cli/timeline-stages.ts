@@ -4,7 +4,10 @@ import { cut } from '../platform/format.ts';
 /** One line of the event view; `until` 0 = it lasts still. */
 export interface Stage {
   readonly key: string;
+  /** The time it is told under, by which lines are in order. */
   readonly at: bigint;
+  /** When it began, of one that is told when it is over: what was said meanwhile stands before it. */
+  readonly since?: bigint;
   readonly until: bigint;
   readonly text: string;
 }
@@ -39,7 +42,8 @@ export function timelineStages(events: readonly TimelineEvent[]): readonly Stage
       case 'action_ended': {
         const { path = '' } = event.data;
         // The root is the run itself, which has its line.
-        return path.split('.').length <= 2 ? [] : stage(`Step: ${text}`, begun('action_started', path));
+        if (path.split('.').length <= 2) return [];
+        return stage(`Step: ${text}`).map((step) => ({ ...step, since: begun('action_started', path) }));
       }
       case 'outputs_archived':
       case 'outputs_failed':

@@ -204,15 +204,21 @@ describe('gavel task ID', () => {
     ]);
     const started = { claimed_at: BigInt(at(2)), started_at: BigInt(at(7)), first_completed_at: BigInt(at(19)) };
     if (task !== undefined) fake.past[0] = { ...task, ...started, cell_id: 'cell-1' };
+    const said = (seconds: number, text: string) => ({ stream: 'stdout' as const, text, time: BigInt(at(seconds)) });
+    fake.log('done', said(8, 'in the first step'), said(17, 'behind it'));
     const { out } = await gavel('task', '766');
+    const clocks = [...out.matchAll(/^Task 766 \| ([\d:]{8}) \|/gm)].map(([, clock = '']) => clock);
+    expect(clocks).toEqual(clocks.toSorted((a, b) => a.localeCompare(b)));
     const lines = out.split('\n').map((line) => line.replace(/^Task 766 \| [\d:]+ \| /, ''));
-    expect(lines.slice(1, 10)).toEqual([
+    expect(lines.slice(1, 12)).toEqual([
       expect.stringMatching(/^Submit: /),
       'Placement: given back by cell-1: registry away (00:00:00)',
       expect.stringMatching(/^Placement: cell-1 won/),
       'Prepare: pulled x (00:00:04)',
       expect.stringMatching(/^Run: /),
+      'stdout: in the first step',
       'Step: action.serial.actions[0].run succeeded (00:00:10)',
+      'stdout: behind it',
       'Outputs: 3 files, 1.00 KB, archived as 512 B (00:00:00)',
       expect.stringMatching(/^Result: /),
       'Callback: 200 from http://ci/hook, attempt 1 (00:00:00)',

@@ -328,9 +328,8 @@ describe('the REST mirror', () => {
       called.add('uploadInput');
       return { status: answer.status, json: parseJson(text) };
     };
-    const waits = { status: 400, json: { error: { code: 'invalid_argument' } } };
-    expect(await put('fed', tar, 'text/plain')).toMatchObject(waits);
-    expect(await put('fed', tar, 'application/x-tar', '?sha256=f00')).toMatchObject(waits);
+    expect(await put('fed', tar, 'text/plain')).toMatchObject({ status: 400 });
+    expect(await put('fed', tar, 'application/x-tar', '?sha256=f00')).toMatchObject({ status: 400 });
     expect(await put('fed', Buffer.alloc(17 * 2 ** 20))).toMatchObject({ status: 413 });
     expect(await put('not-fed', tar)).toMatchObject({ status: 409, json: { error: { code: 'invalid_transition' } } });
     expect(await put('nobody', tar)).toMatchObject({ status: 404 });
@@ -362,9 +361,8 @@ describe('the REST mirror', () => {
   });
 
   it('answers every call of its document in the form that is told there', async () => {
-    for (const path of ['/v1/tasks/twice/outputs/download', '/v1/callbacks', '/v1/callbacks/twice', '/v1/usage'])
-      await call('GET', path);
-    await call('GET', '/v1/tasks/twice/usage');
+    for (const of of ['tasks/twice/outputs/download', 'tasks/twice/usage', 'callbacks', 'callbacks/twice', 'usage'])
+      await call('GET', `/v1/${of}`);
     await call('POST', '/v1/plan', { request: spec('planned'), count: 2 });
     for (const path of ['/v1/callbacks/twice/resend', '/v1/cells/cell-1/drain', '/v1/cells/cell-1/undrain'])
       await call('POST', path);

@@ -21,6 +21,8 @@ import { sampleTask } from './sample-task.ts';
 interface Line {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** Its time; else one millisecond after the other. */
+  readonly time?: bigint;
 }
 
 type Logged = Required<Pick<LogEntry, 'line'>>;
@@ -163,9 +165,9 @@ export class FakeCluster {
   log(guid: string, ...lines: readonly Line[]): void {
     const entries = this.#logs.get(guid) ?? [];
     this.#logs.set(guid, entries);
-    for (const { stream, text } of lines) {
+    for (const { stream, text, time: given } of lines) {
       const sequence = entries.length + 1;
-      const time = (BASE + BigInt(sequence) * 1_000_000n).toString();
+      const time = (given ?? BASE + BigInt(sequence) * 1_000_000n).toString();
       entries.push({ line: { sequence, time, stream, source: 'TASK', text: Buffer.from(text), newline: true } });
     }
     this.#wake();
