@@ -11,6 +11,7 @@ import type { TaskClaim } from '../src/rpc/gen/gavel/v1/TaskClaim.ts';
 import type { Verdict__Output } from '../src/rpc/gen/gavel/v1/Verdict.ts';
 import type { Work__Output } from '../src/rpc/gen/gavel/v1/Work.ts';
 import type { Client } from '../src/rpc/types.ts';
+import { LeanCalls } from './lean-calls.ts';
 import { LeanChannel } from './lean-client.ts';
 import { LeanStream } from './lean-stream.ts';
 
@@ -41,6 +42,7 @@ export class ScriptedCell {
   readonly id: string;
   readonly #bbs: LeanChannel;
   readonly #auction: LeanChannel;
+  readonly #calls: LeanCalls<'CellService'>;
   readonly #cells: Client<'CellService'>;
   readonly #sight: Sight;
   readonly #seen = new Set<string>();
@@ -64,7 +66,8 @@ export class ScriptedCell {
     this.#sight = sight;
     this.#bbs = new LeanChannel(bbs);
     this.#auction = new LeanChannel(auctioneer);
-    this.#cells = this.#bbs.client('CellService');
+    this.#calls = new LeanCalls(this.#bbs, 'CellService');
+    this.#cells = this.#calls.client;
     const head = () => ({ cell_id: this.id, epoch: this.#epoch });
     this.#fetches = new Batcher(
       async (claims) => (await this.#cells.FetchTasks({ ...head(), claims: [...claims] })).tasks,
@@ -105,6 +108,7 @@ export class ScriptedCell {
     this.#join?.close();
     await this.#cells.Leave({ cell_id: this.id, epoch: this.#epoch }).catch(() => {});
     this.#control?.close();
+    this.#calls.close();
     this.#auction.close();
     this.#bbs.close();
   }
@@ -122,7 +126,7 @@ export class ScriptedCell {
           this.#renew(everyMs, 1);
         },
         // A store that is late is asked again soon, as cells/rep/membership.ts does; a place that is gone is a fault here.
-        (error: unknown) => (/: 14 /.test(String(error)) ? this.#renew(everyMs, 0.1) : this.#fail(error)),
+        (error: unknown) => (/: unavailable /.test(String(error)) ? this.#renew(everyMs, 0.1) : this.#fail(error)),
       );
     }, everyMs * first);
   }

@@ -23,7 +23,7 @@ export class Peers {
     this.#channels = addresses.map((address) => new Channel({ addresses: [address], tls }));
     this.all = this.#channels.map((channel, index) => ({
       address: addresses[index] ?? '',
-      client: channel.client('CellService'),
+      client: channel.client('CellService', { streamed: true }),
     }));
   }
 

@@ -3,10 +3,11 @@ import * as grpc from '@grpc/grpc-js';
 import { DomainError, isDomainError } from '../domain/errors.ts';
 import type { TlsFiles } from '../platform/tls.ts';
 import { TRACEPARENT_KEY, traceparent } from '../platform/trace.ts';
+import { CallStream, type Calls } from './call-stream.ts';
 import { type ServiceName, serviceDefinition } from './descriptors.ts';
 import { fromStatus } from './status.ts';
 import { inTrace } from './trace.ts';
-import { type CallOptions, type Client, MAX_MESSAGE_BYTES, REQUEST_ID_KEY } from './types.ts';
+import { type CallOptions, type Client, MAX_MESSAGE_BYTES, REQUEST_ID_KEY, STREAMED } from './types.ts';
 
 export interface ChannelOptions {
   /** `host:port` of one or several equal servers. Calls go to one of them and move on to the next when it does not answer. */
@@ -28,6 +29,7 @@ export class Channel {
   readonly #thrown: (failure: DomainError) => DomainError;
   /** How to end each call that is under way. */
   readonly #running = new Set<() => void>();
+  readonly #streams: CallStream[] = [];
   #closed = false;
   readonly addresses: readonly string[];
   #current = 0;
@@ -54,10 +56,12 @@ export class Channel {
     );
   }
 
-  /** The typed client of one service. */
-  client<S extends ServiceName>(service: S): Client<S> {
+  /** The typed client of one service. `streamed`: unary calls go as messages of one stream to each server, where the service has that. */
+  client<S extends ServiceName>(service: S, { streamed = false } = {}): Client<S> {
     const methods: Record<string, unknown> = {};
-    for (const [name, definition] of Object.entries(serviceDefinition(service))) {
+    const { [STREAMED]: calls, ...definitions } = serviceDefinition(service);
+    const once = streamed && calls !== undefined ? this.#streamedOnce(calls) : this.#unaryOnce;
+    for (const [name, definition] of Object.entries(definitions)) {
       if (definition.requestStream) {
         methods[name] = definition.responseStream
           ? (input: AsyncIterable<unknown>, options?: CallOptions) => this.#bidi(definition, input, options)
@@ -66,7 +70,9 @@ export class Channel {
         methods[name] = definition.responseStream
           ? (request: unknown, options?: CallOptions) => this.#stream(definition, request, options)
           : (request: unknown, options?: CallOptions) =>
-              inTrace('client', service, name, traceparent(), () => this.#unary(definition, request, options));
+              inTrace('client', service, name, traceparent(), () =>
+                this.#unary(once, name, definition, request, options),
+              );
       }
     }
     return methods as Client<S>;
@@ -74,6 +80,7 @@ export class Channel {
 
   /** Calls under way may still be answered. */
   close(): void {
+    for (const stream of this.#streams) stream.close();
     for (const client of this.#clients) client.close();
   }
 
@@ -81,6 +88,7 @@ export class Channel {
   abort(): void {
     this.#closed = true;
     for (const cancel of this.#running) cancel();
+    for (const stream of this.#streams) stream.abort();
     this.close();
   }
 
@@ -95,7 +103,13 @@ export class Channel {
     };
   }
 
-  async #unary(definition: AnyMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
+  async #unary(
+    once: Once,
+    name: string,
+    definition: AnyMethod,
+    request: unknown,
+    options: CallOptions = {},
+  ): Promise<unknown> {
     const deadline = performance.now() + (options.timeoutMs ?? UNARY_TIMEOUT_MS);
     let pause = RETRY_FIRST_MS;
     for (let first = true; ; first = false) {
@@ -104,7 +118,7 @@ export class Channel {
       // A machine that stands still takes connections and never answers: that must not cost the time in which another would.
       const most = first && options.retry === true && this.#clients.length > 1 ? Math.min(left / 2, SILENT_MS) : left;
       try {
-        return await this.#unaryOnce(at, definition, request, most, options);
+        return await once(at, name, definition, request, most, options);
       } catch (error) {
         const failure = isDomainError(error) ? error : fromStatus(error as grpc.ServiceError);
         const silent = failure.code === 'deadline';
@@ -128,14 +142,8 @@ export class Channel {
     }
   }
 
-  #unaryOnce(
-    at: number,
-    definition: AnyMethod,
-    request: unknown,
-    timeoutMs: number,
-    options: CallOptions,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+  readonly #unaryOnce: Once = (at, _name, definition, request, timeoutMs, options) =>
+    new Promise((resolve, reject) => {
       let over = () => {};
       const call = this.#at(at).makeUnaryRequest(
         definition.path,
@@ -147,11 +155,26 @@ export class Channel {
         (error, response) => {
           over();
           if (error === null) resolve(response);
-          else reject(error);
+          else reject(fromStatus(error));
         },
       );
       over = this.#track(() => call.cancel(), options.signal);
     });
+
+  #streamedOnce({ path, requestSerialize, responseDeserialize }: AnyMethod): Once {
+    const streams = this.#clients.map(
+      (client) =>
+        // The generated types say what this very codec reads and writes.
+        new CallStream(() => client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize) as Calls),
+    );
+    this.#streams.push(...streams);
+    return async (at, method, definition, request, timeoutMs, { signal, requestId = '' }) => {
+      const head = { method, traceparent: traceparent() ?? '', request_id: requestId };
+      const stream = streams[at];
+      if (stream === undefined) throw new DomainError('internal', `no channel ${at}`);
+      const answer = await stream.call(head, definition.requestSerialize(request), timeoutMs, signal);
+      return definition.responseDeserialize(answer);
+    };
   }
 
   async *#stream(definition: AnyMethod, request: unknown, options: CallOptions = {}): AsyncGenerator {
@@ -235,6 +258,16 @@ export class Channel {
 }
 
 type AnyMethod = grpc.MethodDefinition<unknown, unknown>;
+
+/** One try of a unary call at one server. @throws DomainError */
+type Once = (
+  at: number,
+  name: string,
+  definition: AnyMethod,
+  request: unknown,
+  timeoutMs: number,
+  options: CallOptions,
+) => Promise<unknown>;
 
 function channelCredentials(tls: TlsFiles | undefined): grpc.ChannelCredentials {
   if (tls === undefined) return grpc.credentials.createInsecure();

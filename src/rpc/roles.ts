@@ -49,6 +49,7 @@ export const ROLES = {
     FetchInput: CELL,
     ListMyTasks: CELL,
     Control: CELL,
+    Calls: CELL,
     PushLogs: CELL,
     PushData: CELL,
     NoteEvents: CELL,

@@ -12,10 +12,12 @@ import { parseTraceparent, TRACEPARENT_KEY } from '../platform/trace.ts';
 import { callMeter } from './call-meter.ts';
 import { packageDefinition, type ServiceName, serviceDefinition } from './descriptors.ts';
 import { Encoded } from './encoded.ts';
+import type { StreamedCall__Output } from './gen/gavel/v1/StreamedCall.ts';
 import { Authority, type Identity, mayCall } from './roles.ts';
+import { type StreamedMethod, serveCalls } from './serve-calls.ts';
 import { toStatus } from './status.ts';
 import { inTrace } from './trace.ts';
-import { type CallContext, type Handlers, MAX_MESSAGE_BYTES, REQUEST_ID_KEY } from './types.ts';
+import { type CallContext, type Handlers, MAX_MESSAGE_BYTES, REQUEST_ID_KEY, STREAMED } from './types.ts';
 
 // The library prints to stderr by itself; what matters of it reaches our own log as an error.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -125,37 +127,67 @@ function adapt<S extends ServiceName>(
 ): grpc.UntypedServiceImplementation {
   const table = handlers as Readonly<Record<string, AnyHandler>>;
   const implementation: grpc.UntypedServiceImplementation = {};
-  for (const [method, definition] of Object.entries(serviceDefinition(service))) {
-    const handler = table[method];
-    if (handler === undefined) continue;
-    const respond = definition.responseStream ? streamAnswer : unaryAnswer;
-    const streaming = definition.responseStream || definition.requestStream;
-    const begin = callMeter(metrics, service, method, streaming);
-    implementation[method] = ((call: AnyServerCall, callback?: grpc.sendUnaryData<unknown>) => {
-      const context = new ServedCall(call, authority);
-      const refusal = refuse(context, service, method);
-      const input = definition.requestStream ? call : call.request;
-      const run = () => {
-        if (refusal !== undefined) throw refusal;
-        if (streaming) return handler(input, context);
-        return inTrace('server', service, method, context.traceparent, async () => await handler(input, context));
-      };
-      active.add(context);
+  const streamed = new Map<string, StreamedMethod>();
+  for (const [method, definition] of Object.entries(acceptEncoded(serviceDefinition(service)))) {
+    const handler = method === STREAMED ? undefined : table[method];
+    if (handler === undefined && method !== STREAMED) continue;
+    const { requestStream, responseStream } = definition;
+    const begin = callMeter(metrics, service, method, requestStream || responseStream);
+    /** What every call has, whichever way it came: may it be made; it is counted, and its failure told in the log. */
+    const served = async (context: Served, request: unknown, work: () => unknown): Promise<unknown> => {
       const end = begin?.();
       let failure: unknown;
-      void respond(run, call, callback, context, (error) => {
+      try {
+        refuse(context, service, method);
+        return await work();
+      } catch (error) {
         failure = context.signal.aborted ? context.signal.reason : error;
-        if (isDomainError(error)) log.debug({ method, code: error.code, requestId: context.requestId }, 'call.refused');
-        else if (!context.signal.aborted)
-          log.error({ method, err: error, requestId: context.requestId }, 'call.failed');
-      }).finally(() => {
-        active.delete(context);
+        const { requestId } = context;
+        if (isDomainError(error)) log.debug({ method, code: error.code, requestId }, 'call.refused');
+        else if (!context.signal.aborted) log.error({ method, err: error, requestId }, 'call.failed');
+        throw error;
+      } finally {
         end?.(failure);
-        if (context.traced) log.info(traceOf(context, method, call.request, failure), 'call.answered');
+        if (context.traced) log.info(traceOf(context, method, request, failure), 'call.answered');
+      }
+    };
+    const unary = (context: Served, request: unknown): Promise<unknown> =>
+      served(context, request, () =>
+        inTrace('server', service, method, context.traceparent, async () => await handler?.(request, context)),
+      );
+    const answerTo = (call: AnyServerCall, context: ServedCall): Promise<unknown> => {
+      if (!requestStream && !responseStream) return unary(context, call.request);
+      return served(context, call.request, async () => {
+        if (handler === undefined) return await serveCalls(call, streamed, context);
+        const answer = handler(requestStream ? call : call.request, context);
+        if (responseStream) return await write(answer as AsyncIterable<unknown>, call, context.signal);
+        return await answer;
       });
+    };
+    const respond = responseStream ? streamAnswer : unaryAnswer;
+    implementation[method] = ((call: AnyServerCall, callback?: grpc.sendUnaryData<unknown>) => {
+      const context = new ServedCall(call, authority);
+      active.add(context);
+      void respond(answerTo(call, context), call, callback, context).finally(() => active.delete(context));
     }) as grpc.UntypedHandleCall;
+    if (requestStream || responseStream) continue;
+    streamed.set(method, {
+      answer: async (bytes, call, stream) => {
+        const request = decoded(definition, bytes);
+        return definition.responseSerialize(await unary(new CallOfStream(call, stream), request));
+      },
+    });
   }
   return implementation;
+}
+
+/** @throws DomainError as grpc-js refuses such a call. */
+function decoded(definition: grpc.MethodDefinition<unknown, unknown>, bytes: Buffer): unknown {
+  try {
+    return definition.requestDeserialize(bytes);
+  } catch (error) {
+    throw new DomainError('internal', 'the request cannot be read', { cause: error });
+  }
 }
 
 /** The service with answers that may be bytes already. */
@@ -168,19 +200,27 @@ function acceptEncoded(service: grpc.ServiceDefinition): grpc.ServiceDefinition 
   return Object.fromEntries(methods) as grpc.ServiceDefinition;
 }
 
-function refuse(context: CallContext, service: ServiceName, method: string): DomainError | undefined {
-  if (mayCall(context.identity, service, method)) return undefined;
-  return new DomainError(
+/** @throws DomainError `permission_denied` */
+function refuse(context: CallContext, service: ServiceName, method: string): void {
+  if (mayCall(context.identity, service, method)) return;
+  throw new DomainError(
     'permission_denied',
     `${service}.${method} is not for ${context.identity.role ?? 'nobody'} ${context.identity.name}`,
   );
+}
+
+interface Served extends CallContext {
+  /** The caller's span. */
+  readonly traceparent: string | undefined;
+  /** Whether the caller gave the call its id, to find it again. */
+  readonly traced: boolean;
 }
 
 /**
  * What a handler knows of its call, made when it asks. grpc-js tells of a cancellation at the end of every call, also of one that
  * was answered; most unary calls never look at their signal, and an abort with its reason costs more than reading their request.
  */
-class ServedCall implements CallContext {
+class ServedCall implements Served {
   readonly identity: Identity;
   readonly #call: AnyServerCall;
   #ending: AbortController | undefined;
@@ -212,12 +252,10 @@ class ServedCall implements CallContext {
     return this.#requestId;
   }
 
-  /** The caller's span. */
   get traceparent(): string | undefined {
     return parseTraceparent(this.#call.metadata.get(TRACEPARENT_KEY)[0]);
   }
 
-  /** Whether the caller gave the call its id, to find it again. */
   get traced(): boolean {
     return this.#given() !== undefined;
   }
@@ -238,8 +276,45 @@ class ServedCall implements CallContext {
   }
 }
 
+/** A call that came as a message: by the caller of its stream, for as long as that is there. */
+class CallOfStream implements Served {
+  readonly #call: StreamedCall__Output;
+  readonly #stream: CallContext;
+  #requestId: string | undefined;
+
+  constructor(call: StreamedCall__Output, stream: CallContext) {
+    this.#call = call;
+    this.#stream = stream;
+  }
+
+  get identity(): Identity {
+    return this.#stream.identity;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stream.signal;
+  }
+
+  get peer(): string {
+    return this.#stream.peer;
+  }
+
+  get requestId(): string {
+    this.#requestId ??= this.traced ? this.#call.request_id.slice(0, 100) : randomUUID();
+    return this.#requestId;
+  }
+
+  get traceparent(): string | undefined {
+    return parseTraceparent(this.#call.traceparent);
+  }
+
+  get traced(): boolean {
+    return this.#call.request_id !== '';
+  }
+}
+
 /** From a request's id to its task; by the task's guid every role tells what it does. */
-function traceOf({ requestId, identity }: ServedCall, method: string, request: unknown, failure: unknown): object {
+function traceOf({ requestId, identity }: Served, method: string, request: unknown, failure: unknown): object {
   const guid =
     typeof request === 'object' && request !== null && 'task_guid' in request ? request.task_guid : undefined;
   const code = failure === undefined ? 'ok' : isDomainError(failure) ? failure.code : 'internal';
@@ -247,58 +322,61 @@ function traceOf({ requestId, identity }: ServedCall, method: string, request: u
 }
 
 async function unaryAnswer(
-  run: () => unknown,
+  answer: Promise<unknown>,
   _call: AnyServerCall,
   callback: grpc.sendUnaryData<unknown> | undefined,
   context: ServedCall,
-  onError: (error: unknown) => void,
 ): Promise<void> {
   try {
-    callback?.(null, await run());
+    callback?.(null, await answer);
   } catch (error) {
-    onError(error);
     callback?.(toStatus(error, context.requestId), null);
   }
 }
 
 async function streamAnswer(
-  run: () => unknown,
+  written: Promise<unknown>,
   call: AnyServerCall,
   _callback: unknown,
   context: ServedCall,
-  onError: (error: unknown) => void,
 ): Promise<void> {
   const { signal } = context;
   try {
-    const messages = run() as AsyncIterable<unknown>;
-    for await (const message of untilAborted(messages, signal)) {
-      // A reader slower than the writer makes the handler wait here, so a stream holds one message, not all of them.
-      if (!call.write(message)) await once(call, 'drain', { signal });
-    }
-    signal.throwIfAborted();
+    await written;
     call.end();
   } catch (error) {
-    onError(error);
     const status = toStatus(signal.aborted ? signal.reason : error, context.requestId);
     // grpc-js sends a stream's status by way of its error event.
     call.emit('error', status);
   }
 }
 
+async function write(messages: AsyncIterable<unknown>, call: AnyServerCall, signal: AbortSignal): Promise<void> {
+  for await (const message of untilAborted(messages, signal)) {
+    // A reader slower than the writer makes the handler wait here, so a stream holds one message, not all of them.
+    if (!call.write(message)) await once(call, 'drain', { signal });
+  }
+  signal.throwIfAborted();
+}
+
 /** Ends the iteration as soon as the signal aborts, also while the source is waiting, and lets the source clean up. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
+  let leave: (() => void) | undefined;
+  const abort = (): void => leave?.();
+  signal.addEventListener('abort', abort, { once: true });
   try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
-      if (next === 'aborted' || next.done === true) return;
+    while (!signal.aborted) {
+      // Not a race against one promise for all: that would keep a note of every message for as long as the stream lasts.
+      const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+        leave = () => resolve(undefined);
+        iterator.next().then(resolve, reject);
+      });
+      if (next === undefined || next.done === true) return;
       yield next.value;
     }
   } finally {
+    signal.removeEventListener('abort', abort);
     // Not awaited: a generator that waits inside `await` answers return() only after that wait, which its own signal ends.
     iterator.return?.().catch(() => {});
   }

@@ -68,6 +68,24 @@ export function fromStatus(error: {
   });
 }
 
+/** The same as fields of a message, for a call that is one. */
+export function toAnswer(error: unknown): { error: string; message: string; details: Buffer } {
+  const { details: message, metadata } = toStatus(error);
+  const details = metadata?.get(DETAILS_KEY)[0];
+  const code = metadata?.get(CODE_KEY)[0];
+  return { error: String(code), message, details: Buffer.isBuffer(details) ? details : Buffer.alloc(0) };
+}
+
+export function fromAnswer(answer: { error: string; message: string; details: Buffer }): DomainError {
+  const { faults, retryAfterMs, about } = answer.details.length > 0 ? decodeDetails(answer.details) : NO_DETAILS;
+  const code = isErrorCode(answer.error) ? answer.error : 'internal';
+  return new DomainError(code, answer.message, {
+    faults,
+    about,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value);
 }

@@ -25,9 +25,12 @@ type ServerMethod<H> =
           ? (requests: AsyncIterable<Q>, context: CallContext) => AsyncIterable<R>
           : never;
 
+/** The method of a service by which its unary methods are called as messages; server and channel know it, handlers and callers need not. */
+export const STREAMED = 'Calls';
+
 /** A service as promises and async iterables: a method that is missing does not compile. */
 export type Handlers<S extends ServiceName> = {
-  readonly [M in MethodName<S>]: ServerMethod<Services[S]['handlers'][M]>;
+  readonly [M in Exclude<MethodName<S>, typeof STREAMED>]: ServerMethod<Services[S]['handlers'][M]>;
 };
 
 export interface CallOptions {
@@ -53,10 +56,16 @@ type ClientMethod<H, D> =
     : never;
 
 export type Client<S extends ServiceName> = {
-  readonly [M in MethodName<S>]: ClientMethod<Services[S]['handlers'][M], Services[S]['definition'][M]>;
+  readonly [M in Exclude<MethodName<S>, typeof STREAMED>]: ClientMethod<
+    Services[S]['handlers'][M],
+    Services[S]['definition'][M]
+  >;
 };
 
 export const REQUEST_ID_KEY = 'gavel-request-id';
 
 /** One message of the wire: a task with a large definition, or a page of a list. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
+/** What a streamed call or answer has beside its bytes, an error's message included. */
+export const STREAMED_HEAD_BYTES = 16 * 1024;

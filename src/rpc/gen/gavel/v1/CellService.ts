@@ -26,6 +26,8 @@ import type { ReleaseTasksRequest as _gavel_v1_ReleaseTasksRequest, ReleaseTasks
 import type { RenewRequest as _gavel_v1_RenewRequest, RenewRequest__Output as _gavel_v1_RenewRequest__Output } from '../../gavel/v1/RenewRequest.ts';
 import type { RenewResponse as _gavel_v1_RenewResponse, RenewResponse__Output as _gavel_v1_RenewResponse__Output } from '../../gavel/v1/RenewResponse.ts';
 import type { StartTasksRequest as _gavel_v1_StartTasksRequest, StartTasksRequest__Output as _gavel_v1_StartTasksRequest__Output } from '../../gavel/v1/StartTasksRequest.ts';
+import type { StreamedAnswer as _gavel_v1_StreamedAnswer, StreamedAnswer__Output as _gavel_v1_StreamedAnswer__Output } from '../../gavel/v1/StreamedAnswer.ts';
+import type { StreamedCall as _gavel_v1_StreamedCall, StreamedCall__Output as _gavel_v1_StreamedCall__Output } from '../../gavel/v1/StreamedCall.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from '../../gavel/v1/VerdictsResponse.ts';
 
 /**
@@ -47,6 +49,19 @@ export interface CellServiceClient extends grpc.Client {
   adoptTasks(argument: _gavel_v1_AdoptTasksRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
   adoptTasks(argument: _gavel_v1_AdoptTasksRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
   adoptTasks(argument: _gavel_v1_AdoptTasksRequest, callback: grpc.requestCallback<_gavel_v1_VerdictsResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * The unary calls of this service, as messages: a cell that has one task at a time has nothing to batch, and a message costs the BBS a quarter of
+   * what a call of its own does. The cell keeps one open to each BBS that it calls.
+   */
+  Calls(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_gavel_v1_StreamedCall, _gavel_v1_StreamedAnswer__Output>;
+  Calls(options?: grpc.CallOptions): grpc.ClientDuplexStream<_gavel_v1_StreamedCall, _gavel_v1_StreamedAnswer__Output>;
+  /**
+   * The unary calls of this service, as messages: a cell that has one task at a time has nothing to batch, and a message costs the BBS a quarter of
+   * what a call of its own does. The cell keeps one open to each BBS that it calls.
+   */
+  calls(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_gavel_v1_StreamedCall, _gavel_v1_StreamedAnswer__Output>;
+  calls(options?: grpc.CallOptions): grpc.ClientDuplexStream<_gavel_v1_StreamedCall, _gavel_v1_StreamedAnswer__Output>;
   
   /**
    * RUNNING (or CLAIMED, for a failure that never ran) -> COMPLETED.
@@ -242,6 +257,12 @@ export interface CellServiceHandlers extends grpc.UntypedServiceImplementation {
   AdoptTasks: grpc.handleUnaryCall<_gavel_v1_AdoptTasksRequest__Output, _gavel_v1_VerdictsResponse>;
   
   /**
+   * The unary calls of this service, as messages: a cell that has one task at a time has nothing to batch, and a message costs the BBS a quarter of
+   * what a call of its own does. The cell keeps one open to each BBS that it calls.
+   */
+  Calls: grpc.handleBidiStreamingCall<_gavel_v1_StreamedCall__Output, _gavel_v1_StreamedAnswer>;
+  
+  /**
    * RUNNING (or CLAIMED, for a failure that never ran) -> COMPLETED.
    */
   CompleteTasks: grpc.handleUnaryCall<_gavel_v1_CompleteTasksRequest__Output, _gavel_v1_VerdictsResponse>;
@@ -307,6 +328,7 @@ export interface CellServiceHandlers extends grpc.UntypedServiceImplementation {
 
 export interface CellServiceDefinition extends grpc.ServiceDefinition {
   AdoptTasks: MethodDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_AdoptTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
+  Calls: MethodDefinition<_gavel_v1_StreamedCall, _gavel_v1_StreamedAnswer, _gavel_v1_StreamedCall__Output, _gavel_v1_StreamedAnswer__Output>
   CompleteTasks: MethodDefinition<_gavel_v1_CompleteTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_CompleteTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
   Control: MethodDefinition<_gavel_v1_ControlRequest, _gavel_v1_ControlMessage, _gavel_v1_ControlRequest__Output, _gavel_v1_ControlMessage__Output>
   FetchInput: MethodDefinition<_gavel_v1_FetchInputRequest, _gavel_v1_InputPiece, _gavel_v1_FetchInputRequest__Output, _gavel_v1_InputPiece__Output>

@@ -14,7 +14,7 @@ export interface ControlMessage {
   'stop'?: (_gavel_v1_StopAttempt | null);
   'logs_wanted'?: (_gavel_v1_LogsWanted | null);
   /**
-   * The cell holds a claim on this; the auctioneer's word usually came first.
+   * The cell holds a claim on this, and has not started it for a moment: the auctioneer's word may not have come.
    */
   'claimed'?: (_gavel_v1_TaskClaim | null);
   'heartbeat'?: (_gavel_v1_Heartbeat | null);
@@ -33,7 +33,7 @@ export interface ControlMessage__Output {
   'stop'?: (_gavel_v1_StopAttempt__Output | null);
   'logs_wanted'?: (_gavel_v1_LogsWanted__Output | null);
   /**
-   * The cell holds a claim on this; the auctioneer's word usually came first.
+   * The cell holds a claim on this, and has not started it for a moment: the auctioneer's word may not have come.
    */
   'claimed'?: (_gavel_v1_TaskClaim__Output | null);
   'heartbeat'?: (_gavel_v1_Heartbeat__Output | null);
