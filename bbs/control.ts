@@ -60,19 +60,38 @@ export type Order =
 /** A cell that lets so many orders lie is stuck; its stream ends, and it asks for its whole list when it comes back. */
 const QUEUE = 10_000;
 
+/**
+ * How long a claim may lie before its cell is told of it from here. The auctioneer tells it at once; this is for what the auctioneer's word did not
+ * reach, and said of every claim by every BBS it was a message to each task that started long ago (`docs/performance.md`).
+ */
+const UNHEARD_MS = 1_000;
+
+interface Unheard {
+  readonly cell: string;
+  readonly guid: string;
+  readonly attempt: string;
+  readonly dueMs: number;
+}
+
 /** What this BBS has to say to cells, each over the stream that the cell opened. Hints only: a cell's own list is the truth. */
 export class Control {
   readonly #queues = new Map<string, AsyncQueue<Order>>();
   readonly #view: View;
   readonly #unlisten: () => void;
+  readonly #unheardMs: number;
+  /** Claims of the last moment, the oldest first, and the timer of that one. */
+  readonly #claims: Unheard[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(view: View) {
+  constructor(view: View, unheardMs = UNHEARD_MS) {
     this.#view = view;
+    this.#unheardMs = unheardMs;
     this.#unlisten = view.listen((change) => this.#take(change));
   }
 
   close(): void {
     this.#unlisten();
+    clearTimeout(this.#timer);
     for (const queue of this.#queues.values()) queue.end();
   }
 
@@ -113,7 +132,8 @@ export class Control {
     const from = holder(change.before);
     const to = holder(change.after);
     if (to !== undefined && change.after?.status.state === 'CLAIMED' && from?.attempt !== to.attempt) {
-      this.send(to.cell, { type: 'claimed', guid: change.guid, attempt: to.attempt });
+      this.#claims.push({ ...to, guid: change.guid, dueMs: performance.now() + this.#unheardMs });
+      this.#timer ??= setTimeout(() => this.#tellUnheard(), this.#unheardMs);
     }
     if (from === undefined) return;
     if (from.attempt === to?.attempt) {
@@ -133,6 +153,20 @@ export class Control {
         atCheckpoint: false,
       },
     });
+  }
+
+  /** Of the claims whose time has come, those that are still no more than that. */
+  #tellUnheard(): void {
+    const now = performance.now();
+    // A timer may fire a little early.
+    const later = this.#claims.findIndex(({ dueMs }) => dueMs > now + 1);
+    for (const { cell, guid, attempt } of this.#claims.splice(0, later === -1 ? this.#claims.length : later)) {
+      const status = this.#view.task(guid)?.status;
+      if (status?.state === 'CLAIMED' && status.attempt === attempt)
+        this.send(cell, { type: 'claimed', guid, attempt });
+    }
+    const [next] = this.#claims;
+    this.#timer = next === undefined ? undefined : setTimeout(() => this.#tellUnheard(), Math.max(1, next.dueMs - now));
   }
 }
 

@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Control, type Order } from '../../../bbs/control.ts';
+import type { LiveTask, View, ViewListener } from '../../../bbs/view.ts';
+
+/** Only what orders are made of. */
+class FakeView {
+  readonly #tasks = new Map<string, LiveTask>();
+  #listener: ViewListener | undefined;
+
+  listen(listener: ViewListener): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+
+  task(guid: string): LiveTask | undefined {
+    return this.#tasks.get(guid);
+  }
+
+  tasksOfCell(): LiveTask[] {
+    return [];
+  }
+
+  put(guid: string, state: string, attempt: string): void {
+    const before = this.#tasks.get(guid);
+    const after = { status: { task_guid: guid, state, attempt, cell_id: 'cell-1' } } as unknown as LiveTask;
+    this.#tasks.set(guid, after);
+    this.#listener?.({ kind: 'task', cursor: '', guid, before, after });
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('orders for a cell', () => {
+  it('name a claim that it has not started for a moment, once, and no other', async () => {
+    const view = new FakeView();
+    const control = new Control(view as unknown as View, 1_000);
+    const queue = control.connect('cell-1');
+    const told: Order[] = [];
+    void (async () => {
+      for await (const order of queue) told.push(order);
+    })();
+    for (const guid of ['started', 'lies', 'anew', 'back']) view.put(guid, 'CLAIMED', `${guid}-1`);
+    view.put('started', 'RUNNING', 'started-1');
+    view.put('back', 'PENDING', '');
+    await vi.advanceTimersByTimeAsync(500);
+    view.put('late', 'CLAIMED', 'late-1');
+    view.put('anew', 'PENDING', '');
+    view.put('anew', 'CLAIMED', 'anew-2');
+    expect(told.filter(({ type }) => type === 'claimed')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(told.filter(({ type }) => type === 'claimed')).toEqual([
+      { type: 'claimed', guid: 'lies', attempt: 'lies-1' },
+    ]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(told.filter(({ type }) => type === 'claimed').slice(1)).toEqual([
+      { type: 'claimed', guid: 'late', attempt: 'late-1' },
+      { type: 'claimed', guid: 'anew', attempt: 'anew-2' },
+    ]);
+    control.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
