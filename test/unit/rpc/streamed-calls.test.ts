@@ -133,7 +133,7 @@ describe('calls over one stream', () => {
     for (const failure of await Promise.all(lost)) expect(failure).toMatchObject({ code: 'unavailable' });
     expect(await failureOf(cells.Renew({}))).toMatchObject({ code: 'unavailable' });
     await start({ Renew: async () => ({ lease_ttl: { seconds: 7 } }) }, { listen: first.address });
-    expect((await cells.Renew({}, { retry: true })).lease_ttl).toMatchObject({ seconds: '7' });
+    expect((await cells.Renew({}, { retry: true, timeoutMs: 60_000 })).lease_ttl).toMatchObject({ seconds: '7' });
   });
 
   it('are answered before a server that stops ends their stream', async () => {
