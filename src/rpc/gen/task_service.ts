@@ -99,6 +99,8 @@ import type { StartItem as _gavel_v1_StartItem, StartItem__Output as _gavel_v1_S
 import type { StartTasksRequest as _gavel_v1_StartTasksRequest, StartTasksRequest__Output as _gavel_v1_StartTasksRequest__Output } from './gavel/v1/StartTasksRequest.ts';
 import type { StopAttempt as _gavel_v1_StopAttempt, StopAttempt__Output as _gavel_v1_StopAttempt__Output } from './gavel/v1/StopAttempt.ts';
 import type { StopPolicy as _gavel_v1_StopPolicy, StopPolicy__Output as _gavel_v1_StopPolicy__Output } from './gavel/v1/StopPolicy.ts';
+import type { StreamedAnswer as _gavel_v1_StreamedAnswer, StreamedAnswer__Output as _gavel_v1_StreamedAnswer__Output } from './gavel/v1/StreamedAnswer.ts';
+import type { StreamedCall as _gavel_v1_StreamedCall, StreamedCall__Output as _gavel_v1_StreamedCall__Output } from './gavel/v1/StreamedCall.ts';
 import type { SuggestedChange as _gavel_v1_SuggestedChange, SuggestedChange__Output as _gavel_v1_SuggestedChange__Output } from './gavel/v1/SuggestedChange.ts';
 import type { Task as _gavel_v1_Task, Task__Output as _gavel_v1_Task__Output } from './gavel/v1/Task.ts';
 import type { TaskChanged as _gavel_v1_TaskChanged, TaskChanged__Output as _gavel_v1_TaskChanged__Output } from './gavel/v1/TaskChanged.ts';
@@ -232,6 +234,8 @@ export interface ProtoGrpcType {
       StartTasksRequest: MessageTypeDefinition<_gavel_v1_StartTasksRequest, _gavel_v1_StartTasksRequest__Output>
       StopAttempt: MessageTypeDefinition<_gavel_v1_StopAttempt, _gavel_v1_StopAttempt__Output>
       StopPolicy: MessageTypeDefinition<_gavel_v1_StopPolicy, _gavel_v1_StopPolicy__Output>
+      StreamedAnswer: MessageTypeDefinition<_gavel_v1_StreamedAnswer, _gavel_v1_StreamedAnswer__Output>
+      StreamedCall: MessageTypeDefinition<_gavel_v1_StreamedCall, _gavel_v1_StreamedCall__Output>
       SuggestedChange: MessageTypeDefinition<_gavel_v1_SuggestedChange, _gavel_v1_SuggestedChange__Output>
       Task: MessageTypeDefinition<_gavel_v1_Task, _gavel_v1_Task__Output>
       TaskChanged: MessageTypeDefinition<_gavel_v1_TaskChanged, _gavel_v1_TaskChanged__Output>
