@@ -2,7 +2,8 @@ import { DomainError } from '../../src/domain/errors.ts';
 import { OUTCOMES } from '../../src/domain/task.ts';
 import type { Ending } from '../../src/domain/task-machine.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import { durationToWire, taskToWire, usageFromWire } from '../../src/rpc/codec.ts';
+import { definitionBytes, durationToWire, usageFromWire } from '../../src/rpc/codec.ts';
+import { Encoded, encodeAnswer, joinMessage } from '../../src/rpc/encoded.ts';
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { DrainState } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
@@ -13,15 +14,18 @@ import type { Cells } from '../cells.ts';
 import type { Control, Order } from '../control.ts';
 import type { Inputs } from '../inputs.ts';
 import { cellKey } from '../keys.ts';
-import { definitionOf, fullTask, isWhole, type LiveTask } from '../live-task.ts';
+import { definitionOf, isWhole, type LiveTask } from '../live-task.ts';
 import type { LogRelay } from '../logs.ts';
 import type { DrainRecord } from '../records.ts';
 import type { Tasks, TransitionOptions } from '../tasks.ts';
 import { cellEventsWrites } from '../timeline.ts';
 import type { Timelines } from '../timelines.ts';
 import type { View } from '../view.ts';
-import { DONE, requireCell, verdictOf, verdicts } from './verdict.ts';
+import { requireCell, verdictOf, verdicts } from './verdict.ts';
 import { cellEventsFromWire, dataOrderToWire, offerFromWire } from './wire.ts';
+
+/** Numbers in FetchTasksResponse and FetchedTask, for answers put together of bytes. */
+const FIELDS = { tasks: 1, task: 1, verdict: 2 } as const;
 
 export interface CellApiDeps {
   readonly view: View;
@@ -58,7 +62,7 @@ export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
     FetchTasks: async ({ cell_id, claims }, context) => {
       requireCell(context, cell_id);
       const found = await Promise.all(claims.map((claim) => fetch(deps, cell_id, claim)));
-      return { tasks: found };
+      return new Encoded(Buffer.concat(found));
     },
     async *FetchInput({ cell_id, claim }, context) {
       requireCell(context, cell_id);
@@ -165,14 +169,22 @@ function fenced(cellId: string, epoch: number): TransitionOptions {
   };
 }
 
-async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output) {
+/** The answer of one claim, as bytes: of those that other readers are told, too, and the one field that only the cell is. */
+async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output): Promise<Buffer> {
   try {
     const live = await held(deps, cellId, claim);
     if (!isWhole(live)) throw new DomainError('internal', `the definition of task ${claim.task_guid} cannot be read`);
+    const { bytes } = live.answer;
     const { image_password } = definitionOf(live);
-    return { task: taskToWire({ ...fullTask(live), image_password }), verdict: DONE };
+    // Of a field that comes twice the last one counts.
+    const task = image_password === '' ? bytes : Buffer.concat([bytes, definitionBytes({ image_password })]);
+    const fetched = joinMessage([
+      [FIELDS.task, task],
+      [FIELDS.verdict, Buffer.alloc(0)],
+    ]);
+    return joinMessage([[FIELDS.tasks, fetched]]);
   } catch (error) {
-    return { task: null, verdict: verdictOf(error) };
+    return encodeAnswer('CellService', 'FetchTasks', { tasks: [{ task: null, verdict: verdictOf(error) }] });
   }
 }
 

@@ -131,6 +131,29 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     expect(receiver.received[0]?.headers['webhook-id']).toBe(made.uid);
   });
 
+  it('gives a cell the definitions that it holds, the password with them, and says why not of each other', async () => {
+    const epoch = await register('cell-fetch');
+    const plain = await bbs.tasks.DesireTask(request({ env: [{ name: 'A', value: 'ü' }] }));
+    const login = { root_fs: 'docker://private/image', image_username: 'me', image_password: 'hunter2' };
+    const secret = await bbs.tasks.DesireTask(request(login));
+    const claims = [];
+    for (const made of [plain, secret])
+      claims.push({ task_guid: made.task_guid, attempt: await claim(made, 'cell-fetch', epoch) });
+    const stale = { task_guid: plain.task_guid, attempt: 'another' };
+    const asked = [...claims, stale, { task_guid: 'nowhere', attempt: 'a' }];
+    const { tasks } = await bbs.cells.FetchTasks({ cell_id: 'cell-fetch', epoch, claims: asked });
+    const told = await bbs.tasks.GetTask({ task_guid: plain.task_guid });
+    expect(tasks.map(({ task, verdict }) => [task?.task_guid, task?.image_password, verdict?.code])).toEqual([
+      [plain.task_guid, '', ''],
+      [secret.task_guid, 'hunter2', ''],
+      [undefined, undefined, 'stale_attempt'],
+      [undefined, undefined, 'not_found'],
+    ]);
+    expect(tasks[0]?.task).toEqual(told);
+    expect((await bbs.tasks.GetTask({ task_guid: secret.task_guid })).image_password).toBe('***');
+    for (const { task_guid } of claims) await bbs.tasks.CancelTask({ task_guid });
+  });
+
   it('answers an equal request with the task that is there, and names the fields of one that differs', async () => {
     const asked = request();
     const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => bbs.tasks.DesireTask(asked)));
