@@ -150,7 +150,7 @@ describe('inigo: when parts are away', () => {
   beforeAll(async () => {
     await requireEngine();
     folder = mkdtempSync(join(tmpdir(), 'gavel-inigo-'));
-    bbs = await startTestBbs({ cellLeaseMs: 2_000, tasks: { lostGraceMs: 500 } });
+    bbs = await startTestBbs({ cellLeaseMs: 6_000, tasks: { lostGraceMs: 500 } });
     tasks = new TaskRuns(bbs);
   }, 60_000);
   afterAll(async () => {

@@ -472,7 +472,7 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
   });
 
   it('loses what ran on a cell that is gone, after its grace, and lets a cell that came back adopt it', async () => {
-    const own = await start({ cellLeaseMs: 2_000, tasks: { lostGraceMs: 1_500 } }, '/lost/');
+    const own = await start({ cellLeaseMs: 30_000, tasks: { lostGraceMs: 4_000 } }, '/lost/');
     stops.push(own.stop);
     const first = bbs;
     bbs = own;

@@ -40,7 +40,7 @@ afterEach(async () => {
 
 async function startServers(listen: string): Promise<void> {
   const store = { kind: 'embedded' as const, path: join(folder, 'store') };
-  const settings = { listen, store, cellLeaseMs: 2_000, http: { listen: '127.0.0.1:0' } };
+  const settings = { listen, store, cellLeaseMs: 10_000, http: { listen: '127.0.0.1:0' } };
   bbs = await startBbs(bbsConfig.parse(settings), { log });
   http = `http://${bbs.httpAddress}`;
   client = new TaskClient({ endpoint: bbs.address });

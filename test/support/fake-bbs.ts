@@ -44,7 +44,8 @@ export class FakeBbs {
   /** Called once when such a call comes in, before it is worked on. */
   readonly before = new Map<Method, () => void>();
   cellId = 'cell-1';
-  ttlMs = 2_000;
+  /** As in a BBS; what a machine that stands still for a moment does not end. */
+  ttlMs = 10_000;
   away = false;
   /** Share of calls that are refused, and of answers that get lost. */
   chaos = 0;
