@@ -29,10 +29,13 @@ const HEADER_MAX_BYTES = 16_384;
 /** Link-local and cloud metadata addresses, also as NAT64 and 6to4 spell them: what runs there trusts whoever can reach it. */
 export const DEFAULT_DENY = [
   '169.254.0.0/16',
+  '100.100.100.200/32',
   'fe80::/10',
   'fd00:ec2::254/128',
   '64:ff9b::a9fe:0/112',
+  '64:ff9b::6464:64c8/128',
   '2002:a9fe::/32',
+  '2002:6464:64c8::/48',
 ];
 
 /**

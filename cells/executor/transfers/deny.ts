@@ -13,6 +13,11 @@ DENIED.addSubnet('0.0.0.0', 8, 'ipv4');
 DENIED.addSubnet('fe80::', 10, 'ipv6');
 DENIED.addAddress('fd00:ec2::254', 'ipv6');
 DENIED.addAddress('::', 'ipv6');
+// The same, where NAT64 or 6to4 leads there.
+DENIED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+DENIED.addAddress('64:ff9b::6464:64c8', 'ipv6');
+DENIED.addSubnet('2002:a9fe::', 32, 'ipv6');
+DENIED.addSubnet('2002:6464:64c8::', 48, 'ipv6');
 
 export function isDenied(address: string): boolean {
   const family = isIP(address);
