@@ -13,6 +13,7 @@ export const PREFIX = {
   archiveSummary: 'archive-summary/',
   archiveApart: 'archive-apart/',
   dead: 'dead/',
+  pin: 'pin/',
   request: 'request/',
   events: 'events/',
   input: 'input/',
@@ -37,6 +38,8 @@ export const archiveSummaryKey = (bucket: number) => `${PREFIX.archiveSummary}${
 export const archiveApartKey = (number: number) => `${PREFIX.archiveApart}${padded(number)}/`;
 /** A callback that was given up, of a task that is in history. */
 export const deadKey = (number: number) => `${PREFIX.dead}${padded(number)}/`;
+/** Somebody wants the record of this task kept. */
+export const pinKey = (number: number) => `${PREFIX.pin}${padded(number)}/`;
 /** What the cells of a task told of their attempts; beside the history, and gone with it. */
 export const eventsOf = (number: number) => `${PREFIX.events}${padded(number)}/`;
 export const eventsKey = (number: number, attempt: string) => `${eventsOf(number)}${attempt}`;

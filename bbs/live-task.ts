@@ -1,4 +1,5 @@
 import type { Task, TaskDefinition, TaskStatus } from '../src/domain/task.ts';
+import { withNotes } from '../src/domain/task-notes.ts';
 import { definitionBytes, statusBytes } from '../src/rpc/codec.ts';
 import { Encoded } from '../src/rpc/encoded.ts';
 import { decodeDefinition, encodeDefinition, storedDefinition } from './codec.ts';
@@ -88,7 +89,12 @@ export class LiveTask {
 
   /** The task as readers get it, encoded once for all of them: lists, events and answers are made of these bytes. */
   get answer(): Encoded {
-    this.#bytes ??= by(this, (spec) => spec.encode(statusBytes(this.status, this.revision)));
+    const { notes } = this.status;
+    const status = statusBytes(this.status, this.revision);
+    // What lies over the definition cannot be put behind it: a label that was taken away would still be there.
+    const noted = (spec: Spec) =>
+      Buffer.concat([definitionBytes(withNotes(spec.shown, notes)), status]).toString('latin1');
+    this.#bytes ??= by(this, (spec) => (notes === undefined ? spec.encode(status) : noted(spec)));
     return new Encoded(Buffer.from(this.#bytes, 'latin1'));
   }
 }
@@ -115,9 +121,17 @@ export function fullTask(live: LiveTask): Task {
     stop_request: _stop,
     awaiting_input: _input,
     trail: _trail,
+    notes,
     ...status
   } = live.status;
-  return { ...by(live, (spec) => spec.shown), ...status, revision: live.revision };
+  return {
+    ...withNotes(
+      by(live, (spec) => spec.shown),
+      notes,
+    ),
+    ...status,
+    revision: live.revision,
+  };
 }
 
 /** By its definition, or by what stands for one that somebody has deleted or overwritten: the others must not suffer for it. */

@@ -11,7 +11,7 @@ import { cellApi } from './api/cells.ts';
 import { clusterApi } from './api/cluster.ts';
 import { historyApi } from './api/history.ts';
 import { placementApi } from './api/placement.ts';
-import { taskApi } from './api/tasks.ts';
+import { findTask, taskApi } from './api/tasks.ts';
 import { AuctionLead } from './auction-lead.ts';
 import { Ledger } from './callbacks/ledger.ts';
 import { isAcknowledged } from './callbacks/schedule.ts';
@@ -23,8 +23,9 @@ import type { BbsConfig } from './config.ts';
 import { Control } from './control.ts';
 import { converge } from './converger.ts';
 import { Events } from './events.ts';
-import { keepHistory } from './history/archive.ts';
+import { Archive, keepHistory } from './history/archive.ts';
 import { History } from './history/history.ts';
+import { Pins } from './history/pins.ts';
 import { Holds } from './holds.ts';
 import { serveHttp } from './http/server.ts';
 import { Inputs } from './inputs.ts';
@@ -102,6 +103,13 @@ export async function startBbs(
     requests,
     room,
   });
+  const historyDeps = {
+    history,
+    clock,
+    pins: new Pins(store),
+    archive: new Archive({ store, view, clock, log, policy: config.history }),
+    find: async (id: string) => await findTask({ view, tasks, events, history, logs }, id, true),
+  };
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
   const inputs = new Inputs({ store, view, tasks, room });
@@ -164,7 +172,7 @@ export async function startBbs(
           metrics,
           services: {
             TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs, usages }),
-            HistoryService: historyApi(history),
+            HistoryService: historyApi(historyDeps),
             CallbackService: callbackApi(ledger),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
@@ -192,7 +200,7 @@ export async function startBbs(
           view,
           tasks,
           events,
-          history,
+          ...historyDeps,
           ledger,
           timelines,
           outputs,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, type FieldFault, isDomainError } from '../src/domain/errors.ts';
 import { isTerminal, type Task, type TaskDefinition, type TaskStatus } from '../src/domain/task.ts';
 import { type Command, decide, newTask } from '../src/domain/task-machine.ts';
+import { decideNotes, type NotesCommand } from '../src/domain/task-notes.ts';
 import { LIMITS, requireValid } from '../src/domain/validate.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import { traceparent } from '../src/platform/trace.ts';
@@ -171,7 +172,11 @@ export class Tasks {
   }
 
   /** Applies a command. @throws DomainError `not_found`, or why the state machine refuses. */
-  async transition(guid: string, command: Command, options: TransitionOptions = {}): Promise<Transition> {
+  async transition(
+    guid: string,
+    command: Command | NotesCommand,
+    options: TransitionOptions = {},
+  ): Promise<Transition> {
     let before = this.#deps.view.newest(guid);
     let fromStore = false;
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
@@ -185,7 +190,9 @@ export class Tasks {
         before = undefined;
         continue;
       }
-      const decision = decide(before.status, command, this.#deps.clock.nowNanos());
+      const now = this.#deps.clock.nowNanos();
+      const decision =
+        command.type === 'annotate' ? decideNotes(before.status, command, now) : decide(before.status, command, now);
       if (decision.kind === 'write') {
         const after = await this.#write(before, decision.after, options);
         if (after !== 'lost') return { before, after, changed: true };

@@ -85,6 +85,8 @@ export function ownEvents({ task, trail, tries, callbackUrl, sealed }: Known): r
       events.push(of({ ...base, actor: cell, component: 'rep', kind, attempt }));
     } else if (kind === 'omitted') {
       events.push(of({ ...base, actor: BBS, component: BBS, kind, data: { events: String(entry.count ?? 0) } }));
+    } else if (kind === 'annotated') {
+      events.push(of({ ...base, actor: by === '' ? 'client' : by, component: 'client', kind }));
     } else {
       const who = by === '' ? 'client' : by;
       const why = text === '' ? '' : `: ${text}`;

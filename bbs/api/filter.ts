@@ -1,5 +1,6 @@
 import { DomainError } from '../../src/domain/errors.ts';
 import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
+import { withNotes } from '../../src/domain/task-notes.ts';
 import { stateFromWire } from '../../src/rpc/codec.ts';
 import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
 import { definitionOf, type LiveTask } from '../view.ts';
@@ -44,7 +45,7 @@ export function asksForAll(request: ListTasksRequest__Output): boolean {
 }
 
 function hasLabels(task: LiveTask, wanted: readonly (readonly [string, string])[]): boolean {
-  const { labels } = definitionOf(task);
+  const { labels } = withNotes(definitionOf(task), task.status.notes);
   return wanted.every(([name, value]) => (value === '' ? name in labels : labels[name] === value));
 }
 

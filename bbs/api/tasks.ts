@@ -23,6 +23,7 @@ import { explainPlacement } from './explain.ts';
 import { asksForAll, listMatcher, watchMatcher } from './filter.ts';
 import { insideApi } from './inside.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
+import { notesApi } from './notes.ts';
 import { verdictOf, verdicts } from './verdict.ts';
 import { byteOffset, timelineToWire } from './wire.ts';
 
@@ -98,6 +99,7 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
       const task = await findTask(deps, task_guid, true);
       yield* deps.outputs.download(task, names, byteOffset(offset), context.signal);
     },
+    ...notesApi(deps, async (id) => await liveGuid(deps, id)),
     ...insideApi({ ...deps, find: async (id) => await findTask(deps, id, true) }),
     UploadInput: async (messages) => {
       const pieces = messages[Symbol.asyncIterator]();
@@ -136,7 +138,7 @@ function guidOf(deps: LogsDeps, id: string): string {
 }
 
 /** For verbs that change something: a number or a whole guid, never a beginning. */
-async function liveGuid(deps: LogsDeps, id: string): Promise<string> {
+export async function liveGuid(deps: LogsDeps, id: string): Promise<string> {
   if (id === '')
     throw new DomainError('invalid_argument', 'task_guid: is required', {
       faults: [{ field: 'task_guid', message: 'is required' }],

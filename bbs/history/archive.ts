@@ -9,7 +9,8 @@ import { type Entry, type Guard, STORE_LIMITS, type Store, type Write } from '..
 import type { View } from '../view.ts';
 import { Block, INLINE_MAX_BYTES, packRecord } from './block.ts';
 import { BUCKET, entriesBetween, numberInKey } from './buckets.ts';
-import { type Bucket, numbersIn } from './catalog.ts';
+import { type Bucket, mayHaveDomain, numbersIn } from './catalog.ts';
+import { Pins } from './pins.ts';
 import { decodeSealed } from './sealed.ts';
 import { encodeSummary, summaryOf } from './summary.ts';
 
@@ -59,6 +60,8 @@ export async function keepHistory(deps: ArchiveDeps, signal: AbortSignal): Promi
   }
 }
 
+type About = Pick<HistoryRecord, 'number' | 'domain' | 'resolved_at'>;
+
 /** When buckets are archived. */
 export interface Filling {
   readonly recentMost: number;
@@ -67,9 +70,11 @@ export interface Filling {
 
 export class Archive {
   readonly #deps: ArchiveDeps;
+  readonly #pins: Pins;
 
   constructor(deps: ArchiveDeps) {
     this.#deps = deps;
+    this.#pins = new Pins(deps.store);
   }
 
   /** Moves records into the blocks of their buckets. Its cost follows what ended, not what is kept. @returns how many records went. */
@@ -91,10 +96,14 @@ export class Archive {
     return moved;
   }
 
-  /** Drops whole buckets, the oldest first, that are over the policy. @returns how many records went. */
+  /** Drops whole buckets but what is pinned, the oldest first, that are over the policy. @returns how many records went. */
   async prune(signal: AbortSignal): Promise<number> {
     const { view, clock, policy } = this.#deps;
-    const buckets = [...view.history.oldestFirst()].map((bucket) => ({ ...bucket, count: numbersIn(bucket).length }));
+    const pins = await this.#pins.between(0, Number.MAX_SAFE_INTEGER);
+    const buckets = [...view.history.oldestFirst()]
+      .map((bucket) => ({ ...bucket, count: numbersIn(bucket).filter((number) => !pins.has(number)).length }))
+      // What is pinned takes no place of others.
+      .filter(({ count }) => count > 0);
     let records = buckets.reduce((sum, { count }) => sum + count, 0);
     let bytes = buckets.reduce((sum, { summary }) => sum + (summary?.bytes ?? 0), 0);
     const agedBefore = clock.nowMs() - policy.keepMs;
@@ -110,6 +119,80 @@ export class Archive {
       dropped += bucket.count;
     }
     return dropped;
+  }
+
+  /**
+   * Drops the records of tasks that were resolved before a time, but pinned ones.
+   * @returns how many went (`dryRun`: would go), and how many as old ones are pinned.
+   */
+  async purge(
+    {
+      beforeNanos,
+      domain,
+      dryRun,
+    }: { readonly beforeNanos: bigint; readonly domain: string; readonly dryRun: boolean },
+    signal: AbortSignal,
+  ): Promise<{ readonly records: number; readonly pinned: number }> {
+    const total = { records: 0, pinned: 0 };
+    const goes = (about: About) =>
+      BigInt(about.resolved_at) < beforeNanos && (domain === '' || about.domain === domain);
+    for (const bucket of this.#deps.view.history.oldestFirst()) {
+      signal.throwIfAborted();
+      if (domain !== '' && !mayHaveDomain(bucket, domain)) continue;
+      const { gone, pinned } = await this.#shrink(bucket.id, goes, dryRun);
+      total.records += gone;
+      total.pinned += pinned;
+    }
+    return total;
+  }
+
+  /** Takes single records out of a bucket. Broken off anywhere it is done again; what belonged to them goes last. */
+  async #shrink(
+    id: number,
+    goes: (about: About) => boolean,
+    dryRun: boolean,
+  ): Promise<{ readonly gone: number; readonly pinned: number }> {
+    const { store, view } = this.#deps;
+    const [first, last] = spanOf(id);
+    const pins = await this.#pins.between(first, last);
+    const gone = new Set<number>();
+    const pinned = new Set<number>();
+    const stays = (about: About) => {
+      if (!goes(about)) return true;
+      (pins.has(about.number) ? pinned : gone).add(about.number);
+      return pins.has(about.number);
+    };
+    const own: Entry[] = [];
+    for await (const entry of entriesBetween(store, PREFIX.history, [first, last]))
+      if (!stays(decodeSealed(entry.value))) own.push(entry);
+    const stored = await store.get(archiveKey(id));
+    const before = stored === undefined ? Block.empty : await Block.decode(stored.value);
+    const block = before.only(stays);
+    if (dryRun || gone.size === 0) return { gone: gone.size, pinned: pinned.size };
+    if (block.entries.length < before.entries.length) {
+      const bytes = await block.encode();
+      const { committed } = await store.commit({
+        guards: [{ key: archiveKey(id), modRevision: stored?.modRevision ?? 0 }],
+        writes:
+          block.entries.length === 0
+            ? [{ delete: archiveKey(id) }, { delete: archiveSummaryKey(id) }]
+            : [
+                { put: archiveKey(id), value: bytes },
+                { put: archiveSummaryKey(id), value: encodeSummary(summaryOf(block, bytes.length)) },
+              ],
+      });
+      // Records came to the block at this moment: once more, with them.
+      if (!committed) return await this.#shrink(id, goes, dryRun);
+    }
+    await this.#delete(own);
+    const rest: Entry[] = [];
+    for (const prefix of [PREFIX.events, PREFIX.dead, PREFIX.archiveApart])
+      for await (const entry of entriesBetween(store, prefix, [first, last], true)) {
+        const number = numberInKey(prefix, entry.key);
+        if (gone.has(number) && view.guidOfNumber(number) === undefined) rest.push(entry);
+      }
+    await this.#delete(rest);
+    return { gone: gone.size, pinned: pinned.size };
   }
 
   /** Brings the records of a bucket into its block, then deletes them. Broken off anywhere, it is done again from the start. */
@@ -160,6 +243,11 @@ export class Archive {
   async #drop({ id, summary }: Bucket): Promise<void> {
     const { store, view } = this.#deps;
     const span = spanOf(id);
+    // Looked at once more: somebody may have pinned one meanwhile.
+    if ((await this.#pins.between(...span)).size > 0) {
+      await this.#shrink(id, () => true, false);
+      return;
+    }
     const entries: Entry[] = [];
     for (const prefix of [PREFIX.history, PREFIX.events, PREFIX.dead, PREFIX.archiveApart])
       for await (const entry of entriesBetween(store, prefix, span, true)) {

@@ -67,6 +67,17 @@ export class Block {
     return decodeRecord<HistoryRecord>(Buffer.from(line));
   }
 
+  /** Without the others. */
+  only(stays: (entry: BlockEntry) => boolean): Block {
+    const kept = this.#entries
+      .map((entry, at) => ({ entry, line: this.#lines[at] ?? '' }))
+      .filter(({ entry }) => stays(entry));
+    return new Block(
+      kept.map(({ entry }) => entry),
+      kept.map(({ line }) => line),
+    );
+  }
+
   /** With these records too, each instead of an older one of its number. `apart` are the sizes of those that are kept apart. */
   with(records: readonly HistoryRecord[], apart: ReadonlyMap<number, number>): Block {
     const known = new Map(this.#entries.map((entry, at) => [entry.number, { entry, line: this.#lines[at] ?? '' }]));

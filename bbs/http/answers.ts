@@ -219,6 +219,12 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
         type: ['object', 'null'],
         properties: { url: string, state: string, attempts: integer, last_status: integer, last_error: string },
       },
+      pinned: { type: 'boolean', description: 'kept whatever the limits of history say' },
+    }),
+    Pin: all({ task_guid: string, number: integer, pinned: boolean }),
+    Purged: all({
+      records: { type: 'integer', description: 'that went; with dry_run those that would go' },
+      pinned: { type: 'integer', description: 'as old, and kept' },
     }),
     CallbackList: all({ callbacks: listOf(ref('Callback')), ...page }),
     Callback: all({

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { msToNanos, parseDuration } from '../../src/domain/duration.ts';
-import { DomainError } from '../../src/domain/errors.ts';
+
 import { OUTCOMES, TASK_STATES, type Task } from '../../src/domain/task.ts';
 import { duration, text } from '../../src/platform/spec-fields.ts';
 import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
+import { getHistory, listHistory } from '../api/history.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
 import { type Callback, type Ledger, OPEN_STATES } from '../callbacks/ledger.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
@@ -14,6 +15,7 @@ import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
+import { KEEP_ROUTES, type KeepDeps } from './keep-routes.ts';
 import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
 import { type AnyRoute, route } from './route.ts';
 import { eventStream, logStream } from './streams.ts';
@@ -48,7 +50,7 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps, NowDeps, TaskWritesDeps {
+export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps {
   readonly ledger: Ledger;
   readonly cells: Cells;
   readonly cellList: CellList;
@@ -206,9 +208,10 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       page_token: word('next_page_token of the page before'),
     }),
     answer: { status: 200, schema: 'HistoryList' },
-    run: async ({ history }, { query: { page_size, page_token, domain } }) => {
-      const { records, next } = await history.list(pageSize(page_size, HISTORY_PAGE, PAGE_MOST), page_token, domain);
-      return { json: { records: records.map(finished), next_page_token: next } };
+    run: async (deps, { query: { page_size, page_token, domain } }) => {
+      const size = pageSize(page_size, HISTORY_PAGE, PAGE_MOST);
+      const { records, next, pins } = await listHistory(deps, size, page_token, domain);
+      return { json: { records: records.map((found) => finished(found, pins)), next_page_token: next } };
     },
   }),
   route({
@@ -219,12 +222,12 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     roles: HISTORY.GetHistory,
     query: nothing,
     answer: { status: 200, schema: 'HistoryRecord' },
-    run: async ({ history }, { guid }) => {
-      const found = await history.get(guid);
-      if (found === undefined) throw new DomainError('not_found', `no task ${guid} in history`);
-      return { json: finished(found) };
+    run: async (deps, { guid }) => {
+      const { found, pins } = await getHistory(deps, guid);
+      return { json: finished(found, pins) };
     },
   }),
+  ...KEEP_ROUTES,
   ...TASK_READS,
   ...NOW_ROUTES,
   ...TASK_WRITES,
@@ -332,11 +335,12 @@ function shown(task: Task) {
   return { json: taskToObject(task) };
 }
 
-function finished({ task, record }: FinishedTask) {
+function finished({ task, record }: FinishedTask, pins: ReadonlySet<number>) {
   return {
     task: taskToObject(task),
     resolved_at: BigInt(record.resolved_at),
     resolved_by: record.resolved_by,
     delivery: record.delivery ?? null,
+    pinned: pins.has(record.number),
   };
 }

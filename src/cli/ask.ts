@@ -61,3 +61,13 @@ export async function confirm(
   const answer = await ask(context, 'Are you sure you want to proceed (y/[N])? ', context.signal);
   return ['y', 'yes'].includes((answer ?? '').trim().toLowerCase());
 }
+
+/** The question before what cannot be taken back: their number is to be typed. @throws as `confirm`. */
+export async function confirmCount(context: Context, deed: string, count: number): Promise<boolean> {
+  if (context.flags.yes === true) return true;
+  if (!canAsk(context))
+    throw new DomainError('invalid_argument', `about to ${deed}, and nobody can be asked; add -y to do it`);
+  context.io.stderr.write(`You are about to ${deed}.\n`);
+  const answer = await ask(context, 'Type their number to proceed: ', context.signal);
+  return answer?.trim() === String(count);
+}

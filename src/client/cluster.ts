@@ -1,3 +1,4 @@
+import { msToNanos } from '../domain/duration.ts';
 import { durationToWire } from '../rpc/codec.ts';
 import type { Cell__Output } from '../rpc/gen/gavel/v1/Cell.ts';
 import type { HistoryRecord__Output } from '../rpc/gen/gavel/v1/HistoryRecord.ts';
@@ -25,6 +26,17 @@ export interface HistoryRecord {
   /** callback, client or expired. */
   readonly resolved_by: string;
   readonly delivery?: Delivery;
+  /** Kept whatever the limits of history say. */
+  readonly pinned: boolean;
+}
+
+export interface PurgeOptions {
+  /** Records of tasks that were resolved before it; UNIX nanoseconds or a Date. */
+  readonly before: bigint | Date;
+  readonly domain?: string;
+  /** Only counts. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface Resources {
@@ -84,6 +96,15 @@ export class History {
       await this.#connection.history.GetHistory({ task_guid: String(id) }, this.#connection.call(signal)),
     );
   }
+
+  /** Drops old records but pinned ones. @returns how many went (`dryRun`: would go), and how many as old ones are pinned. */
+  async purge(options: PurgeOptions): Promise<{ readonly records: number; readonly pinned: number }> {
+    const { before, domain = '', dryRun = false, signal } = options;
+    const nanos = before instanceof Date ? msToNanos(before.getTime()) : before;
+    const request = { before: nanos.toString(), domain, dry_run: dryRun };
+    const { records, pinned } = await this.#connection.history.PurgeHistory(request, this.#connection.call(signal));
+    return { records: Number(records), pinned: Number(pinned) };
+  }
 }
 
 export class Cells {
@@ -126,12 +147,13 @@ export class Cells {
   }
 }
 
-function historyFromWire({ task, resolved_at, resolved_by, delivery }: HistoryRecord__Output): HistoryRecord {
+function historyFromWire({ task, resolved_at, resolved_by, delivery, pinned }: HistoryRecord__Output): HistoryRecord {
   if (task === null) throw taskError('internal', 'the server answered a history record without its task');
   return {
     task: taskView(task),
     resolved_at: BigInt(resolved_at),
     resolved_by,
+    pinned,
     ...(delivery === null ? {} : { delivery: { ...delivery, next_attempt_at: BigInt(delivery.next_attempt_at) } }),
   };
 }

@@ -7,7 +7,7 @@ export type { TaskSpec } from '../platform/task-spec.ts';
 export type { Callback, CallbackTry } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
 export type { AddedCell, PlacementPlan, PlannedCell, PlanOptions } from './capacity.ts';
-export type { Cell, Delivery, HistoryRecord, Resources } from './cluster.ts';
+export type { Cell, Delivery, HistoryRecord, PurgeOptions, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';
 export type { TaskDifference } from './diff.ts';
 export {
@@ -45,7 +45,15 @@ export {
   type TaskFilter,
   type TaskPage,
 } from './task-client.ts';
-export type { EndOptions, KillAnswer, KillOptions, TaskHandle, WaitCondition, WaitOptions } from './task-handle.ts';
+export type {
+  AnnotateOptions,
+  EndOptions,
+  KillAnswer,
+  KillOptions,
+  TaskHandle,
+  WaitCondition,
+  WaitOptions,
+} from './task-handle.ts';
 export type { FinishedTask, TaskStatus, TaskView } from './task-view.ts';
 export type { Timeline, TimelineEvent } from './timeline.ts';
 export { cpuShare, type TaskUsage, type Usages } from './usage.ts';

@@ -66,6 +66,15 @@ export interface KillOptions {
  */
 export type KillAnswer = 'requested' | 'stopped' | 'already-finished';
 
+export interface AnnotateOptions {
+  /** Set, or put in place of those of the same name. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly removeLabels?: readonly string[];
+  /** Left out: stays as it is. */
+  readonly annotation?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** One task, by guid, number or unique beginning of a guid. Making one does no I/O. */
 export class TaskHandle {
   readonly #connection: Connection;
@@ -162,6 +171,23 @@ export class TaskHandle {
   /** Every step of the task's life so far, in order; of a finished task, of all of it. */
   async timeline(signal?: AbortSignal): Promise<Timeline> {
     return await readTimeline(this.#connection, this.id, signal);
+  }
+
+  /** Changes its labels and annotation while it is live, in any state. @throws TaskError `invalid_transition` once history has it. */
+  async annotate(options: AnnotateOptions): Promise<TaskView> {
+    const { labels = {}, removeLabels = [], annotation, signal } = options;
+    const text = annotation === undefined ? {} : { annotation };
+    const request = { task_guid: this.id, labels, remove_labels: [...removeLabels], ...text };
+    return taskView(await this.#connection.tasks.AnnotateTask(request, this.#connection.call(signal)));
+  }
+
+  /** Has history keep its record whatever its limits say, until `unpin`; a live task's too. */
+  async pin(signal?: AbortSignal): Promise<void> {
+    await this.#connection.history.PinTask({ task_guid: this.id, pinned: true }, this.#connection.call(signal));
+  }
+
+  async unpin(signal?: AbortSignal): Promise<void> {
+    await this.#connection.history.PinTask({ task_guid: this.id, pinned: false }, this.#connection.call(signal));
   }
 
   /** What it uses at this moment. @throws TaskError `invalid_transition` when it does not run, `unavailable`. */

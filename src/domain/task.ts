@@ -126,8 +126,17 @@ export interface TaskStatus {
   readonly stop_request?: { readonly reason: string; readonly grace_ms?: number; readonly at_checkpoint?: true };
   /** Its input has not been uploaded; no cell may have it before. */
   readonly awaiting_input?: true;
+  /** What was changed of labels and annotation since the request. */
+  readonly notes?: TaskNotes;
   /** For the timeline: what the fields above no longer tell. */
   readonly trail?: readonly TrailEntry[];
+}
+
+/** Laid over the definition, which stays what was asked for. */
+export interface TaskNotes {
+  /** Null: taken away. */
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly annotation?: string;
 }
 
 export interface Usage {
@@ -140,7 +149,7 @@ export interface Usage {
 
 /** The whole task as readers and callback receivers get it. `revision` is the store's, of the last change. */
 export type Task = TaskDefinition &
-  Omit<TaskStatus, 'epoch' | 'nonce' | 'not_before' | 'stop_request' | 'awaiting_input' | 'trail'> & {
+  Omit<TaskStatus, 'epoch' | 'nonce' | 'not_before' | 'stop_request' | 'awaiting_input' | 'notes' | 'trail'> & {
     readonly revision: number;
   };
 

@@ -6,7 +6,7 @@
 export interface TrailEntry {
   /** UNIX nanoseconds as digits, as JSON keeps them. */
   readonly at: string;
-  readonly kind: 'waiting' | 'released' | 'unclaimed' | 'adopted' | 'cancelled' | 'omitted';
+  readonly kind: 'waiting' | 'released' | 'unclaimed' | 'adopted' | 'cancelled' | 'annotated' | 'omitted';
   readonly text: string;
   /** The coded reason. */
   readonly cause?: string;

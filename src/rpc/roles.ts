@@ -32,10 +32,11 @@ export const ROLES = {
     PlanPlacement: READ,
     ListUsage: READ,
     ExecTask: WRITE,
+    AnnotateTask: WRITE,
     UploadInput: WRITE,
     HoldTasks: WRITE,
   },
-  HistoryService: { ListHistory: READ, GetHistory: READ },
+  HistoryService: { ListHistory: READ, GetHistory: READ, PinTask: WRITE, PurgeHistory: OPERATOR },
   CallbackService: { ListCallbacks: READ, GetCallback: READ, ResendCallback: OPERATOR },
   CellService: {
     Register: CELL,

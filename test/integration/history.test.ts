@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Archive, DEFAULT_HISTORY, type HistoryPolicy } from '../../bbs/history/archive.ts';
 import { History, historyWrites } from '../../bbs/history/history.ts';
+import { Pins } from '../../bbs/history/pins.ts';
 import { PREFIX } from '../../bbs/keys.ts';
 import { openEmbeddedStore } from '../../bbs/store/embedded.ts';
 import { openEtcdStore } from '../../bbs/store/etcd.ts';
@@ -195,6 +196,49 @@ describe.each(['embedded', 'etcd'] as const)('history on the %s store', (kind) =
     expect(await history.get('256')).toBeUndefined();
     expect(await keys(PREFIX.archive)).toHaveLength(1);
     expect(await keys(PREFIX.archiveSummary)).toHaveLength(1);
+  });
+
+  it('keeps what is pinned whatever the limits say, and drops it once it is not', async () => {
+    for (const number of [1, 2, 3]) await finish({ number, annotation: 'x'.repeat(number === 3 ? 20_000 : 1) }, 3n);
+    for (const number of [128, 129]) await finish({ number });
+    const pins = new Pins(store);
+    for (const number of [2, 3]) await pins.set(number, true, 'ada', 0);
+    await archive().fill(never, ALL);
+    const keepMs = 36 * 3_600_000;
+    expect(await archive({ keepMs }).prune(never)).toBe(1);
+    expect(await listed(history, 10)).toEqual([129, 128, 3, 2]);
+    expect((await history.get('3'))?.task.annotation).toHaveLength(20_000);
+    expect(await archive({ keepMs }).prune(never)).toBe(0);
+    // What is pinned takes no place of others.
+    expect(await archive({ keepCount: 2 }).prune(never)).toBe(0);
+    await pins.set(2, false, 'ada', 0);
+    expect(await archive({ keepMs }).prune(never)).toBe(1);
+    expect(await listed(history, 10)).toEqual([129, 128, 3]);
+    await pins.set(3, false, 'ada', 0);
+    expect(await archive({ keepMs }).prune(never)).toBe(1);
+    expect(await keys(PREFIX.archiveApart)).toEqual([]);
+  });
+
+  it('is purged of single old records, in blocks or not yet, with what belongs to them', async () => {
+    for (const number of [1, 2]) await finish({ number, domain: 'ci' }, 9n);
+    await finish({ number: 3 }, 9n);
+    await finish({ number: 4 });
+    const told = cellEventsWrites('c', 'a', [{ t: '1', c: 'rep', k: 'started', x: '' }], 'end');
+    await archive().fill(never, ALL);
+    for (const number of [5, 6]) await finish({ number }, 9n);
+    await store.commit({ guards: [], writes: told({ number: 5, rejection_count: 0 }) });
+    await new Pins(store).set(6, true, 'ada', 0);
+    const beforeNanos = systemClock().nowNanos() - 2n * DAY_NANOS;
+    const purge = async (domain: string, dryRun: boolean) =>
+      await archive().purge({ beforeNanos, domain, dryRun }, never);
+    expect(await purge('', true)).toEqual({ records: 4, pinned: 1 });
+    expect(await listed(history, 10)).toEqual([6, 5, 4, 3, 2, 1]);
+    expect(await purge('ci', false)).toEqual({ records: 2, pinned: 0 });
+    expect(await listed(history, 10)).toEqual([6, 5, 4, 3]);
+    expect(await Promise.all([purge('', false), purge('', false)])).toContainEqual({ records: 2, pinned: 1 });
+    expect(await listed(history, 10)).toEqual([6, 4]);
+    expect(await keys(PREFIX.events)).toEqual([]);
+    expect(await purge('', false)).toEqual({ records: 0, pinned: 1 });
   });
 
   it('loses and doubles nothing when archiving breaks off anywhere, or two do it at once', async () => {

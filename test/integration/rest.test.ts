@@ -364,6 +364,9 @@ describe('the REST mirror', () => {
     for (const of of ['tasks/twice/outputs/download', 'tasks/twice/usage', 'callbacks', 'callbacks/twice', 'usage'])
       await call('GET', `/v1/${of}`);
     await call('POST', '/v1/plan', { request: spec('planned'), count: 2 });
+    await call('POST', '/v1/tasks/twice/annotate', { labels: { a: 'b' } });
+    for (const verb of ['pin', 'unpin']) await call('POST', `/v1/history/twice/${verb}`);
+    await call('POST', '/v1/history/purge', { before: 1, dry_run: true });
     for (const path of ['/v1/callbacks/twice/resend', '/v1/cells/cell-1/drain', '/v1/cells/cell-1/undrain'])
       await call('POST', path);
     called.add('watchTasks'); // Read by `readEvents`, above.

@@ -84,6 +84,7 @@ export class FakeCluster {
 
   // --- levers
 
+  readonly pins = new Set<number>();
   readonly inside: FakeInside = { usages: [], execs: [], allowExec: true };
   /** Bytes of inputs. */
   uploaded = 0;
@@ -212,6 +213,12 @@ export class FakeCluster {
       },
       ListTasks: async (request) => fakeList(this.live.values(), request, String(this.#events.length)),
       ...fakeInside((id) => this.#find(id), this.inside),
+      AnnotateTask: async ({ task_guid, labels, remove_labels, annotation, _annotation }) => {
+        const { labels: before, ...task } = this.#find(task_guid);
+        const kept = Object.entries(before).filter(([name]) => !remove_labels.includes(name));
+        const text = _annotation === undefined ? {} : { annotation: annotation ?? '' };
+        return taskToWire(this.change(task.task_guid, { labels: { ...Object.fromEntries(kept), ...labels }, ...text }));
+      },
       UploadInput: async (pieces) => {
         let guid = '';
         for await (const { task_guid, data } of pieces) {
@@ -260,8 +267,21 @@ export class FakeCluster {
       task: taskToWire(task),
       resolved_at: task.updated_at.toString(),
       resolved_by: 'client',
+      pinned: this.pins.has(task.number),
     });
     return {
+      PinTask: async ({ task_guid, pinned }) => {
+        const { task_guid: guid, number } = this.#find(task_guid, true);
+        if (pinned) this.pins.add(number);
+        else this.pins.delete(number);
+        return { task_guid: guid, number, pinned };
+      },
+      PurgeHistory: async ({ before, dry_run }) => {
+        const old = this.past.filter((task) => task.updated_at < BigInt(before));
+        const gone = old.filter(({ number }) => !this.pins.has(number));
+        if (!dry_run) for (const task of gone) this.past.splice(this.past.indexOf(task), 1);
+        return { records: gone.length, pinned: old.length - gone.length };
+      },
       ListHistory: async (request) => {
         const from = Number(request.page_token === '' ? 0 : request.page_token);
         const size = request.page_size === 0 ? 30 : request.page_size;

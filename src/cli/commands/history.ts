@@ -6,6 +6,7 @@ import type { Column } from '../../platform/table.ts';
 import { type Cli, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printList, taskObject } from '../output.ts';
+import { addPurge } from './keep.ts';
 import { count } from './list.ts';
 
 interface HistoryFlags {
@@ -20,6 +21,7 @@ export function addHistory(program: Command, cli: Cli): void {
   handle<HistoryFlags>(cli, history, async (context, _args, flags) => await listHistory(context, flags));
   const ls = options(history.command('ls').alias('list').description('list them'));
   handle<HistoryFlags>(cli, ls, async (context, _args, flags) => await listHistory(context, flags));
+  addPurge(history, cli);
 }
 
 function options(command: Command): Command {
@@ -66,18 +68,20 @@ function columns(context: Context): readonly Column<HistoryRecord>[] {
   const ours: readonly Column<HistoryRecord>[] = [
     { title: 'Resolved by', value: (record) => record.resolved_by },
     { title: 'Callback', value: callback },
+    { title: 'Pinned', wide: true, value: ({ pinned }) => (pinned ? 'yes' : '') },
   ];
   // The result stays last: it is what gives way on a narrow terminal.
   return [...ofTask.slice(0, -1), ...ours, ...ofTask.slice(-1)];
 }
 
-function historyObject({ task, resolved_at, resolved_by, delivery }: HistoryRecord): object {
+function historyObject({ task, resolved_at, resolved_by, delivery, pinned }: HistoryRecord): object {
   const about = {
     schema: 'history-record/v1',
     kind: 'history-record',
     resolved_at,
     resolved_at_rfc3339: rfc3339(resolved_at),
     resolved_by,
+    pinned,
   };
   return { ...about, delivery: delivery ?? null, task: taskObject(task) };
 }

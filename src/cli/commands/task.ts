@@ -14,6 +14,7 @@ import { addCancel, addKill } from './end.ts';
 import { addEvents } from './events.ts';
 import { addExec } from './exec.ts';
 import { addExplain } from './explain.ts';
+import { addAnnotate, addPin } from './keep.ts';
 import { addList, addListOptions, type ListFlags, listTasks } from './list.ts';
 import { addDownload, addOutputs, addUpload } from './outputs.ts';
 import { addReceipt } from './receipt.ts';
@@ -51,6 +52,8 @@ export function addTask(program: Command, cli: Cli): void {
   addKill(task, cli);
   addTop(task, cli);
   addExec(task, cli);
+  addAnnotate(task, cli);
+  addPin(task, cli);
   addRerun(task, cli);
   addDiff(task, cli);
   addReceipt(task, cli);

@@ -4,6 +4,7 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Action as _gavel_v1_Action, Action__Output as _gavel_v1_Action__Output } from './gavel/v1/Action.ts';
 import type { AddedCell as _gavel_v1_AddedCell, AddedCell__Output as _gavel_v1_AddedCell__Output } from './gavel/v1/AddedCell.ts';
 import type { AdoptTasksRequest as _gavel_v1_AdoptTasksRequest, AdoptTasksRequest__Output as _gavel_v1_AdoptTasksRequest__Output } from './gavel/v1/AdoptTasksRequest.ts';
+import type { AnnotateTaskRequest as _gavel_v1_AnnotateTaskRequest, AnnotateTaskRequest__Output as _gavel_v1_AnnotateTaskRequest__Output } from './gavel/v1/AnnotateTaskRequest.ts';
 import type { AuctionServiceClient as _gavel_v1_AuctionServiceClient, AuctionServiceDefinition as _gavel_v1_AuctionServiceDefinition } from './gavel/v1/AuctionService.ts';
 import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__Output as _gavel_v1_CachedDependency__Output } from './gavel/v1/CachedDependency.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
@@ -138,6 +139,7 @@ export interface ProtoGrpcType {
       Action: MessageTypeDefinition<_gavel_v1_Action, _gavel_v1_Action__Output>
       AddedCell: MessageTypeDefinition<_gavel_v1_AddedCell, _gavel_v1_AddedCell__Output>
       AdoptTasksRequest: MessageTypeDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_AdoptTasksRequest__Output>
+      AnnotateTaskRequest: MessageTypeDefinition<_gavel_v1_AnnotateTaskRequest, _gavel_v1_AnnotateTaskRequest__Output>
       /**
        * Served by the auctioneer, called by cells: summaries go up as they change, work comes down.
        */

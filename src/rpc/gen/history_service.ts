@@ -19,7 +19,11 @@ import type { LogRateLimit as _gavel_v1_LogRateLimit, LogRateLimit__Output as _g
 import type { MountedFile as _gavel_v1_MountedFile, MountedFile__Output as _gavel_v1_MountedFile__Output } from './gavel/v1/MountedFile.ts';
 import type { Network as _gavel_v1_Network, Network__Output as _gavel_v1_Network__Output } from './gavel/v1/Network.ts';
 import type { ParallelAction as _gavel_v1_ParallelAction, ParallelAction__Output as _gavel_v1_ParallelAction__Output } from './gavel/v1/ParallelAction.ts';
+import type { PinTaskRequest as _gavel_v1_PinTaskRequest, PinTaskRequest__Output as _gavel_v1_PinTaskRequest__Output } from './gavel/v1/PinTaskRequest.ts';
+import type { PinTaskResponse as _gavel_v1_PinTaskResponse, PinTaskResponse__Output as _gavel_v1_PinTaskResponse__Output } from './gavel/v1/PinTaskResponse.ts';
 import type { PortRange as _gavel_v1_PortRange, PortRange__Output as _gavel_v1_PortRange__Output } from './gavel/v1/PortRange.ts';
+import type { PurgeHistoryRequest as _gavel_v1_PurgeHistoryRequest, PurgeHistoryRequest__Output as _gavel_v1_PurgeHistoryRequest__Output } from './gavel/v1/PurgeHistoryRequest.ts';
+import type { PurgeHistoryResponse as _gavel_v1_PurgeHistoryResponse, PurgeHistoryResponse__Output as _gavel_v1_PurgeHistoryResponse__Output } from './gavel/v1/PurgeHistoryResponse.ts';
 import type { ResourceLimits as _gavel_v1_ResourceLimits, ResourceLimits__Output as _gavel_v1_ResourceLimits__Output } from './gavel/v1/ResourceLimits.ts';
 import type { RunAction as _gavel_v1_RunAction, RunAction__Output as _gavel_v1_RunAction__Output } from './gavel/v1/RunAction.ts';
 import type { SerialAction as _gavel_v1_SerialAction, SerialAction__Output as _gavel_v1_SerialAction__Output } from './gavel/v1/SerialAction.ts';
@@ -60,7 +64,11 @@ export interface ProtoGrpcType {
       MountedFile: MessageTypeDefinition<_gavel_v1_MountedFile, _gavel_v1_MountedFile__Output>
       Network: MessageTypeDefinition<_gavel_v1_Network, _gavel_v1_Network__Output>
       ParallelAction: MessageTypeDefinition<_gavel_v1_ParallelAction, _gavel_v1_ParallelAction__Output>
+      PinTaskRequest: MessageTypeDefinition<_gavel_v1_PinTaskRequest, _gavel_v1_PinTaskRequest__Output>
+      PinTaskResponse: MessageTypeDefinition<_gavel_v1_PinTaskResponse, _gavel_v1_PinTaskResponse__Output>
       PortRange: MessageTypeDefinition<_gavel_v1_PortRange, _gavel_v1_PortRange__Output>
+      PurgeHistoryRequest: MessageTypeDefinition<_gavel_v1_PurgeHistoryRequest, _gavel_v1_PurgeHistoryRequest__Output>
+      PurgeHistoryResponse: MessageTypeDefinition<_gavel_v1_PurgeHistoryResponse, _gavel_v1_PurgeHistoryResponse__Output>
       ResourceLimits: MessageTypeDefinition<_gavel_v1_ResourceLimits, _gavel_v1_ResourceLimits__Output>
       RunAction: MessageTypeDefinition<_gavel_v1_RunAction, _gavel_v1_RunAction__Output>
       SerialAction: MessageTypeDefinition<_gavel_v1_SerialAction, _gavel_v1_SerialAction__Output>

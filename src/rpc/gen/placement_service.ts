@@ -4,6 +4,7 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Action as _gavel_v1_Action, Action__Output as _gavel_v1_Action__Output } from './gavel/v1/Action.ts';
 import type { AddedCell as _gavel_v1_AddedCell, AddedCell__Output as _gavel_v1_AddedCell__Output } from './gavel/v1/AddedCell.ts';
 import type { AdoptTasksRequest as _gavel_v1_AdoptTasksRequest, AdoptTasksRequest__Output as _gavel_v1_AdoptTasksRequest__Output } from './gavel/v1/AdoptTasksRequest.ts';
+import type { AnnotateTaskRequest as _gavel_v1_AnnotateTaskRequest, AnnotateTaskRequest__Output as _gavel_v1_AnnotateTaskRequest__Output } from './gavel/v1/AnnotateTaskRequest.ts';
 import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__Output as _gavel_v1_CachedDependency__Output } from './gavel/v1/CachedDependency.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
 import type { CellGone as _gavel_v1_CellGone, CellGone__Output as _gavel_v1_CellGone__Output } from './gavel/v1/CellGone.ts';
@@ -152,6 +153,7 @@ export interface ProtoGrpcType {
       Action: MessageTypeDefinition<_gavel_v1_Action, _gavel_v1_Action__Output>
       AddedCell: MessageTypeDefinition<_gavel_v1_AddedCell, _gavel_v1_AddedCell__Output>
       AdoptTasksRequest: MessageTypeDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_AdoptTasksRequest__Output>
+      AnnotateTaskRequest: MessageTypeDefinition<_gavel_v1_AnnotateTaskRequest, _gavel_v1_AnnotateTaskRequest__Output>
       CachedDependency: MessageTypeDefinition<_gavel_v1_CachedDependency, _gavel_v1_CachedDependency__Output>
       CancelTaskRequest: MessageTypeDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_CancelTaskRequest__Output>
       CellGone: MessageTypeDefinition<_gavel_v1_CellGone, _gavel_v1_CellGone__Output>

@@ -15,6 +15,10 @@ export interface HistoryRecord {
    */
   'resolved_by'?: (string);
   'delivery'?: (_gavel_v1_Delivery | null);
+  /**
+   * Kept whatever the limits of history say.
+   */
+  'pinned'?: (boolean);
 }
 
 export interface HistoryRecord__Output {
@@ -28,4 +32,8 @@ export interface HistoryRecord__Output {
    */
   'resolved_by': (string);
   'delivery': (_gavel_v1_Delivery__Output | null);
+  /**
+   * Kept whatever the limits of history say.
+   */
+  'pinned': (boolean);
 }

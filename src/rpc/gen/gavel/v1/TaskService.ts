@@ -2,6 +2,7 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AnnotateTaskRequest as _gavel_v1_AnnotateTaskRequest, AnnotateTaskRequest__Output as _gavel_v1_AnnotateTaskRequest__Output } from '../../gavel/v1/AnnotateTaskRequest.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from '../../gavel/v1/CancelTaskRequest.ts';
 import type { DeleteTaskRequest as _gavel_v1_DeleteTaskRequest, DeleteTaskRequest__Output as _gavel_v1_DeleteTaskRequest__Output } from '../../gavel/v1/DeleteTaskRequest.ts';
 import type { DeleteTaskResponse as _gavel_v1_DeleteTaskResponse, DeleteTaskResponse__Output as _gavel_v1_DeleteTaskResponse__Output } from '../../gavel/v1/DeleteTaskResponse.ts';
@@ -43,6 +44,23 @@ import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksReques
  * For clients: submit, follow, end and clear away tasks.
  */
 export interface TaskServiceClient extends grpc.Client {
+  /**
+   * Changes labels and annotation of a live task, in any state. What was asked for stays as it was; history is sealed with what is there
+   * when the task leaves the live set.
+   */
+  AnnotateTask(argument: _gavel_v1_AnnotateTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  AnnotateTask(argument: _gavel_v1_AnnotateTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  AnnotateTask(argument: _gavel_v1_AnnotateTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  AnnotateTask(argument: _gavel_v1_AnnotateTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  /**
+   * Changes labels and annotation of a live task, in any state. What was asked for stays as it was; history is sealed with what is there
+   * when the task leaves the live set.
+   */
+  annotateTask(argument: _gavel_v1_AnnotateTaskRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  annotateTask(argument: _gavel_v1_AnnotateTaskRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  annotateTask(argument: _gavel_v1_AnnotateTaskRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  annotateTask(argument: _gavel_v1_AnnotateTaskRequest, callback: grpc.requestCallback<_gavel_v1_Task__Output>): grpc.ClientUnaryCall;
+  
   /**
    * Idempotent: on a finished task answers its record.
    */
@@ -315,6 +333,12 @@ export interface TaskServiceClient extends grpc.Client {
  */
 export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
+   * Changes labels and annotation of a live task, in any state. What was asked for stays as it was; history is sealed with what is there
+   * when the task leaves the live set.
+   */
+  AnnotateTask: grpc.handleUnaryCall<_gavel_v1_AnnotateTaskRequest__Output, _gavel_v1_Task>;
+  
+  /**
    * Idempotent: on a finished task answers its record.
    */
   CancelTask: grpc.handleUnaryCall<_gavel_v1_CancelTaskRequest__Output, _gavel_v1_Task>;
@@ -405,6 +429,7 @@ export interface TaskServiceHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface TaskServiceDefinition extends grpc.ServiceDefinition {
+  AnnotateTask: MethodDefinition<_gavel_v1_AnnotateTaskRequest, _gavel_v1_Task, _gavel_v1_AnnotateTaskRequest__Output, _gavel_v1_Task__Output>
   CancelTask: MethodDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_Task, _gavel_v1_CancelTaskRequest__Output, _gavel_v1_Task__Output>
   DeleteTask: MethodDefinition<_gavel_v1_DeleteTaskRequest, _gavel_v1_DeleteTaskResponse, _gavel_v1_DeleteTaskRequest__Output, _gavel_v1_DeleteTaskResponse__Output>
   DeleteTasks: MethodDefinition<_gavel_v1_DeleteTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_DeleteTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
