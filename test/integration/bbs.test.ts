@@ -507,6 +507,23 @@ describe.each(['embedded', 'etcd'] as const)('the BBS on the %s store', (kind) =
     }
   });
 
+  it('takes a result of any bytes, and tells it as text that is whole', async () => {
+    const epoch = await register('cell-1');
+    const made = await bbs.tasks.DesireTask(request());
+    const attempt = await claim(made, 'cell-1', epoch);
+    await startTask(made.task_guid, attempt, 'cell-1', epoch);
+    const result = Buffer.concat([
+      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+      Buffer.from('<b>=1+1</b>'),
+    ]);
+    expect(await completeTask(made.task_guid, attempt, 'cell-1', epoch, { result })).toBe('');
+    const told = (await bbs.tasks.GetTask({ task_guid: made.task_guid })).result;
+    expect(told).toBe(result.toString('utf8'));
+    // What is no text stands as U+FFFD: any JSON reader takes it.
+    expect(told).toContain('\u{7f}\u{fffd}');
+    expect(told).toMatch(/<b>=1\+1<\/b>$/);
+  });
+
   it('holds one process per cell id', async () => {
     const epoch = await register('cell-1');
     expect(await register('cell-1')).toBe(epoch);

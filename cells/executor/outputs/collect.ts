@@ -98,8 +98,11 @@ export class Collector {
         const name = nameIn(path, header.name);
         if (name === undefined)
           this.note(`${path}: an entry with the name ${JSON.stringify(header.name)} was left out`);
-        else if (header.type === 'directory') folders.set(name, header);
-        else if (await this.#wants(name, header)) await this.#add(name, header, entry as AsyncIterable<Buffer>, path);
+        // More than may be kept need not be remembered: there may be a million of them.
+        else if (header.type === 'directory') {
+          if (folders.size < this.#limits.maxFiles) folders.set(name, header);
+          else this.#leftOut(name);
+        } else if (await this.#wants(name, header)) await this.#add(name, header, entry as AsyncIterable<Buffer>, path);
         for (let above = posix.dirname(name ?? '.'); above !== '.'; above = posix.dirname(above)) folders.delete(above);
         // What nobody read is skipped; the next entry comes behind it.
         entry.resume();
@@ -122,8 +125,12 @@ export class Collector {
 
   #hasRoomFor(name: string): boolean {
     if (this.#zip.files.length < this.#limits.maxFiles && this.#pathBytes + name.length <= MAX_PATH_BYTES) return true;
-    this.note(`${name}: left out, there are more than ${this.#limits.maxFiles} files`);
+    this.#leftOut(name);
     return false;
+  }
+
+  #leftOut(name: string): void {
+    this.note(`${name}: left out, there are more than ${this.#limits.maxFiles} files`);
   }
 
   async #wants(name: string, { type, size }: Header): Promise<boolean> {
