@@ -28,8 +28,8 @@ export interface GlobalFlags extends Omit<PlaceFlags, 'domain'> {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
-  /** False with --no-color. */
-  readonly color?: boolean;
+  /** False with --no-color; true when nothing was said. */
+  readonly color?: boolean | 'auto' | 'always' | 'never';
   readonly timeout?: string;
   readonly local?: boolean;
   readonly trunc?: boolean;
@@ -76,7 +76,9 @@ export class Context {
 
   get color(): boolean {
     const { env } = this.io;
-    if (this.flags.color === false || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb') return false;
+    const { color } = this.flags;
+    if (color === 'always') return true;
+    if (color === false || color === 'never' || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb') return false;
     return this.io.stdout.isTTY === true || env['CLICOLOR_FORCE'] === '1';
   }
 

@@ -19,6 +19,7 @@ import { addSubmit } from './commands/submit.ts';
 import { addTask } from './commands/task.ts';
 import { addVersion, ownVersion } from './commands/version.ts';
 import { addWait } from './commands/wait.ts';
+import { addWatch } from './commands/watch.ts';
 import { FORMATS, type GlobalFlags, parseOutput } from './context.ts';
 import { errorJson, errorLines, tell } from './errors.ts';
 import { EXIT, EXIT_MEANINGS, exitOfError } from './exit-code.ts';
@@ -78,8 +79,10 @@ export function buildProgram(cli: Cli): Command {
     new Option('--json', 'the same as -o json'),
     new Option('-q, --quiet', 'only the answer'),
     new Option('-v, --verbose', 'say more'),
-    new Option('--no-color', 'no colours (also NO_COLOR)'),
+    new Option('--color <when>', 'colours: auto (on a terminal), always or never').choices(['auto', 'always', 'never']),
+    new Option('--no-color', 'the same as --color never (also NO_COLOR)'),
     new Option('--no-trunc', 'do not cut long text on a terminal'),
+    new Option('-y, --yes', 'do not ask before something is ended, removed or dropped'),
     new Option('--no-input', 'never ask'),
     new Option('--local', 'times of this machine instead of UTC'),
     new Option('--context <name>', 'named cluster (GAVEL_CONTEXT; gavel context ls)'),
@@ -106,6 +109,7 @@ export function buildProgram(cli: Cli): Command {
   addCapacity(program, cli);
   addHistory(program, cli);
   addCallbacks(program, cli);
+  addWatch(program, cli);
   addVersion(program, cli);
   addContext(program, cli);
   addDoctor(program, cli);

@@ -55,6 +55,7 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   kill: ['kill', 'waits', 'runs', '-y'],
   'task top': ['task', 'top'],
   'task exec': ['task', 'exec', 'runs', '--', 'true'],
+  'cells show': ['cells', 'show', 'cell-2'],
   'cells top': ['cells', 'top'],
   'capacity show': ['capacity', 'show'],
   'capacity fit': ['capacity', 'fit', SPEC, '--count', '2'],
@@ -83,7 +84,7 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
 const EXITS: Readonly<Record<string, number>> = { 'task exec': 3 };
 
 /** Streams are JSON lines; the others speak to people, to a shell, or run until they are stopped. */
-const STREAMS = ['task attach', 'logs', 'callbacks listen'];
+const STREAMS = ['task attach', 'logs', 'callbacks listen', 'events'];
 const OTHERS = ['help', 'completion', 'dev', 'bbs', 'auctioneer', 'cell'];
 /** Their answers come from services that the server in memory does not play. */
 const ELSEWHERE = ['callbacks ls', 'callbacks show', 'callbacks redeliver', 'cells drain', 'cells undrain'];

@@ -94,6 +94,49 @@ describe('gavel tasks exec', () => {
   });
 });
 
+describe('gavel events', () => {
+  it('tells each change as a line of JSON, and goes on behind a cursor', async () => {
+    const cli = new CliWorld({ env });
+    const ended = cli.run('events', '--type', 'created,removed', '--count', '2');
+    await expect.poll(() => fake.calls.filter((call) => call === 'WatchTasks').length).toBeGreaterThan(0);
+    fake.put({ task_guid: 'new' });
+    fake.finish('new');
+    fake.remove('new');
+    expect(await ended).toBe(0);
+    const lines = cli.out.text.trimEnd().split('\n');
+    const [created, removed] = lines.map((line) => JSON.parse(line));
+    expect([created, removed]).toMatchObject([
+      { schema: 'task-change/v1', type: 'created', task: { task_guid: 'new', state: 'PENDING' } },
+      { type: 'removed', task: { outcome: 'succeeded' } },
+    ]);
+    const more = await gavel('events', '--since', created.cursor, '--count', '2', '-o', 'template={{.type}}');
+    expect(more.out).toBe('changed\nremoved\n');
+    expect(await gavel('events', '--type', 'crated')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean created?'),
+    });
+  });
+});
+
+describe('what every command takes', () => {
+  it('-y before or behind the verb, and --color over what the terminal is', async () => {
+    fake.finish('runs');
+    expect((await gavel('-y', 'task', 'rm', 'runs')).out).toBe('Task 766 removed\n');
+    fake.put({ task_guid: 'other' });
+    expect((await gavel('kill', '-y', 'other')).code).toBe(0);
+    expect((await gavel('ps', '--color', 'always')).out).toContain('\u001b[1m');
+    expect((await gavel('ps', '--color', 'never')).out).not.toContain('\u001b');
+    expect((await gavel('ps', '--color', 'sometimes')).code).toBe(2);
+  });
+
+  it('shows one cell with what is on it', async () => {
+    const { out } = await gavel('cells', 'show', 'cell-2');
+    expect(out).toMatch(/^Cell {8}cell-2$/m);
+    expect(out).toMatch(/^766 {2}RUNNING/m);
+    expect((await gavel('cells', 'show', 'nobody')).code).toBe(3);
+  });
+});
+
 describe('gavel capacity', () => {
   const SPEC = '{"domain":"d","root_fs":"preloaded:x","memory_mb":128,"action":{"run":{"path":"x"}}}';
 

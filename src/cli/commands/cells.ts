@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Cell } from '../../client/index.ts';
+import type { Cell, Task } from '../../client/index.ts';
+import { taskColumns } from '../../client/task-columns.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { megabytes, rfc3339, timeText } from '../../platform/format.ts';
-import type { Column } from '../../platform/table.ts';
+import { type Column, tableText } from '../../platform/table.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { printList, printOne } from '../output.ts';
+import { pairsText, printList, printOne } from '../output.ts';
+
 import { addCellsTop } from './top.ts';
 
 export function addCells(program: Command, cli: Cli): void {
@@ -19,6 +21,7 @@ export function addCells(program: Command, cli: Cli): void {
     cells.command('ls').alias('list').description('list the cells'),
     async (context) => await listCells(context),
   );
+  addCellShow(cells, cli);
   addCellsTop(cells, cli);
   addDrain(cells, cli);
   const undrain = cells.command('undrain <cell>').description('let a cell take work again');
@@ -27,6 +30,55 @@ export function addCells(program: Command, cli: Cli): void {
     await printOne(context, cellObject(cell), id, `Cell ${id} takes work again.`);
     return EXIT.ok;
   });
+}
+
+/** `gavel cells show CELL` */
+function addCellShow(cells: Command, cli: Cli): void {
+  const show = cells.command('show <cell>').description('one cell: what it offers, what it has left, what it runs');
+  examples(show, 'gavel cells show cell-7');
+  handle(cli, show, async (context, [id = '']) => {
+    const { signal } = context;
+    const cell = (await context.client().cells.list(signal)).find(({ cell_id }) => cell_id === id);
+    if (cell === undefined) throw new DomainError('not_found', `there is no cell ${id}`);
+    const tasks: Task[] = [];
+    for await (const task of context.client().tasks.list({ cell: id, states: ['CLAIMED', 'RUNNING'], signal }))
+      tasks.push(task);
+    const object = { ...cellObject(cell), tasks: tasks.map(({ task_guid }) => task_guid) };
+    await printOne(context, object, id, cellText(cell, tasks, context));
+    return EXIT.ok;
+  });
+}
+
+function cellText(cell: Cell, tasks: readonly Task[], context: Context): string {
+  const { capacity, reserved, versions } = cell;
+  const names = (list: readonly string[]) => list.join(', ');
+  const text = pairsText([
+    [
+      ['Cell', cell.cell_id],
+      ['State', cell.state],
+      ['Zone', cell.zone],
+      ['Note', cell.note],
+      ['Registered', timeText(cell.registered_at, context.flags.local)],
+      ['Drained by', timeText(cell.drain_deadline, context.flags.local)],
+    ],
+    [
+      ['Memory', `${megabytes(reserved.memory_mb)} of ${megabytes(capacity.memory_mb)}`],
+      ['Disk', `${megabytes(reserved.disk_mb)} of ${megabytes(capacity.disk_mb)}`],
+      ['Containers', `${reserved.containers} of ${capacity.containers}`],
+    ],
+    [
+      ['Stacks', names(cell.stacks)],
+      ['Preloaded', names(cell.preloaded_rootfs)],
+      ['Schemes', names(cell.rootfs_schemes)],
+      ['Tags', names(cell.placement_tags)],
+      ['Optional tags', names(cell.optional_placement_tags)],
+      ['Versions', names(Object.entries(versions).map(([name, version]) => `${name} ${version}`))],
+    ],
+  ]);
+  const columns = taskColumns(context.flags.local).filter(({ title }) =>
+    ['#', 'State', 'Timestamp', 'Description'].includes(title),
+  );
+  return tasks.length === 0 ? `${text}\n\nNo task is on it.` : `${text}\n\n${tableText(tasks, columns, context)}`;
 }
 
 interface DrainFlags {

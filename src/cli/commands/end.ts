@@ -79,8 +79,7 @@ function options(command: Command): Command {
   return addSelectOptions(command)
     .option('--all', 'all active tasks')
     .option('--reason <text>', 'why; shown on the task')
-    .option('--wait [span]', 'until the container is gone, at most so long (exit code 124)')
-    .option('-y, --yes', 'do not ask');
+    .option('--wait [span]', 'until the container is gone, at most so long (exit code 124)');
 }
 
 /** The tasks named, or those that the filter flags select among the active ones. */

@@ -96,8 +96,7 @@ export function addPurge(history: Command, cli: Cli): void {
       'drop the records of tasks that were resolved longer ago than this, but pinned ones; asks for their number',
     )
     .requiredOption('--older-than <span>', 'such as 90d')
-    .option('--domain <name>', 'only of this domain')
-    .option('-y, --yes', 'do not ask');
+    .option('--domain <name>', 'only of this domain');
   examples(command, 'gavel history purge --older-than 90d', 'gavel history purge --older-than 7d --domain ci -y');
   handle<PurgeFlags>(cli, command, async (context, _args, { olderThan, domain }) => {
     const ms = parseDuration(olderThan);

@@ -37,7 +37,6 @@ export function addRerun(task: Command, cli: Cli): void {
     .option('--key <key>', 'a repeated rerun under the same key creates nothing new')
     .option('--input <dir>', INPUT_HELP)
     .option('--print-spec', 'print the request as JSON and stop')
-    .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       `\nWhich task is a rerun of which is in its label: gavel tasks -a --label ${RERUN_LABEL}=766`,

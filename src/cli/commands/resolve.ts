@@ -17,10 +17,7 @@ export function addResolve(task: Command, cli: Cli): void {
 }
 
 export function addRemove(task: Command, cli: Cli): void {
-  const command = task
-    .command('rm <id...>')
-    .description('remove finished tasks from the live set; history keeps them')
-    .option('-y, --yes', 'do not ask');
+  const command = task.command('rm <id...>').description('remove finished tasks from the live set; history keeps them');
   handle(cli, command, async (context, args) => {
     const ids = idsOf(args);
     if (!(await confirm(context, 'remove', ids))) {
