@@ -33,9 +33,10 @@ export class CellData {
   }
 
   /** @throws DomainError `unavailable`, or what the cell refuses it with. */
-  async timeline(place: Place, signal: AbortSignal): Promise<Timeline__Output> {
+  async timeline(place: Place, signal: AbortSignal, engineCalls = false): Promise<Timeline__Output> {
     const late = AbortSignal.any([signal, AbortSignal.timeout(TIMELINE_MS)]);
-    for await (const { timeline } of this.#ask(place, { what: 'timeline' }, late)) if (timeline) return timeline;
+    for await (const { timeline } of this.#ask(place, { what: 'timeline', engineCalls }, late))
+      if (timeline) return timeline;
     throw silent(place);
   }
 

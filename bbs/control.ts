@@ -37,7 +37,7 @@ export interface DataOrder {
   readonly guid: string;
   readonly attempt: string;
   readonly wanted:
-    | { readonly what: 'timeline' }
+    | { readonly what: 'timeline'; readonly engineCalls: boolean }
     | { readonly what: 'outputs'; readonly asked: boolean }
     | {
         readonly what: 'download';

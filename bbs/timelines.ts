@@ -38,7 +38,8 @@ export class Timelines {
     this.#deps = deps;
   }
 
-  async of(task: Task, signal: AbortSignal): Promise<TaskTimeline> {
+  /** @param engineCalls with each call of an engine that concerned the task, as far as its cells remember. */
+  async of(task: Task, signal: AbortSignal, engineCalls = false): Promise<TaskTimeline> {
     const { store, view, history } = this.#deps;
     const live = view.task(task.task_guid);
     const status = live?.status.uid === task.uid ? live.status : undefined;
@@ -60,7 +61,10 @@ export class Timelines {
     const notes: string[] = [];
     const open = placements.filter(({ attempt }) => !kept.some((one) => one.attempt === attempt));
     const asked = await Promise.all(open.map(async (placement) => await this.#ask(task, placement, notes, signal)));
-    return { events: merged(own, [...told, ...asked]), notes };
+    const calls = engineCalls
+      ? await Promise.all(placements.map(async (placement) => await this.#ask(task, placement, notes, signal, true)))
+      : [];
+    return { events: merged(own, withCalls([...told, ...asked], calls)), notes };
   }
 
   /** A cell removes the container once its report was taken: no record tells of that, only the cell, as long as it keeps it. */
@@ -96,6 +100,7 @@ export class Timelines {
     { cell, attempt }: Placement,
     notes: string[],
     signal: AbortSignal,
+    engineCalls = false,
   ): Promise<readonly TimelineEvent[]> {
     const missing = (why: string) =>
       notes.push(`what cell ${cell} saw of attempt ${attempt.slice(0, 8)} is missing: ${why}`);
@@ -105,7 +110,7 @@ export class Timelines {
     }
     try {
       const place = { cellId: cell, guid: task.task_guid, attempt };
-      const { events } = await this.#deps.data.timeline(place, signal);
+      const { events } = await this.#deps.data.timeline(place, signal, engineCalls);
       return events.map(({ time, component, kind, text, cause, data }) => ({
         time: BigInt(time),
         actor: cell,
@@ -122,4 +127,18 @@ export class Timelines {
       return [];
     }
   }
+}
+
+/** Calls stand among what their cell saw of the attempt: both are by one clock. */
+function withCalls(
+  groups: readonly (readonly TimelineEvent[])[],
+  calls: readonly (readonly TimelineEvent[])[],
+): readonly (readonly TimelineEvent[])[] {
+  const attemptOf = (events: readonly TimelineEvent[]) => events[0]?.attempt;
+  const alone = calls.filter((made) => !groups.some((seen) => attemptOf(seen) === attemptOf(made)));
+  const together = groups.map((seen) => {
+    const made = calls.find((one) => attemptOf(one) === attemptOf(seen)) ?? [];
+    return made.length === 0 ? seen : [...seen, ...made].toSorted((a, b) => Number(a.time - b.time));
+  });
+  return [...together, ...alone];
 }

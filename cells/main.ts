@@ -31,6 +31,7 @@ import { AuctionLink } from './rep/auction-link.ts';
 import { Calls } from './rep/calls.ts';
 import { ControlLink } from './rep/control-link.ts';
 import { pushData } from './rep/data-push.ts';
+import { EngineCalls } from './rep/engine-calls.ts';
 import { findRemains } from './rep/found.ts';
 import { Health } from './rep/health.ts';
 import { Inside } from './rep/inside.ts';
@@ -165,6 +166,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       instanceIp: config.instanceIp === '' ? ownAddress() : config.instanceIp,
       hasCertificates: config.trustedCertificates !== '',
     };
+    const engineCalls = new EngineCalls(runtime);
     const rep: Rep = new Rep({
       policy,
       preloaded: config.preloaded,
@@ -175,6 +177,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       outbox,
       spools,
       timelines,
+      engineCalls,
       outputs,
       starts: new Gate(config.maxStarts),
       removals: new Gate(config.maxStarts),
@@ -217,7 +220,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     });
     const take = (claim: { guid: string; attempt: string }) => void rep.take(claim).catch(() => undefined);
     const { allowExec } = config;
-    const asked = { rep, timelines, leaving: leaving.signal, log };
+    const asked = { rep, timelines, engineCalls, leaving: leaving.signal, log };
     const inside = new Inside({ ...asked, runtime, calls, policy, allowExec, clock });
     const pushDeps = { ...asked, cellId: config.cellId, spools, outputs, inside };
     for (const peer of peers.all) {

@@ -91,8 +91,8 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
     },
     FollowLogs: (request, context) => followLogs(deps, request, context.signal),
     ExplainPlacement: async (request) => await explainPlacement(deps.view, request, (id) => findTask(deps, id, true)),
-    GetTimeline: async ({ task_guid }, context) =>
-      timelineToWire(await deps.timelines.of(await findTask(deps, task_guid, true), context.signal)),
+    GetTimeline: async ({ task_guid, engine_calls }, context) =>
+      timelineToWire(await deps.timelines.of(await findTask(deps, task_guid, true), context.signal, engine_calls)),
     ListOutputs: async ({ task_guid }, context) =>
       await deps.outputs.list(await findTask(deps, task_guid, true), context.signal),
     async *DownloadOutputs({ task_guid, names, offset }, context) {

@@ -33,7 +33,7 @@ export function dataOrderToWire({ requestId, guid, attempt, wanted }: DataOrder)
   const base = { request_id: requestId, claim: { task_guid, attempt } };
   switch (wanted.what) {
     case 'timeline':
-      return { data_wanted: { ...base, timeline: { task_guid } } };
+      return { data_wanted: { ...base, timeline: { task_guid, engine_calls: wanted.engineCalls } } };
     case 'outputs':
       return { data_wanted: { ...base, outputs: { task_guid }, outputs_asked: wanted.asked } };
     case 'download': {

@@ -9,7 +9,7 @@ import type { LogsDeps } from '../api/logs.ts';
 import { findTask } from '../api/tasks.ts';
 import type { Outputs } from '../outputs.ts';
 import type { Timelines } from '../timelines.ts';
-import { whole, word } from './input.ts';
+import { flag, whole, word } from './input.ts';
 import { type AnyRoute, route } from './route.ts';
 
 /* What is known of one task beside its record: its steps, what it left behind, and why it is where it is. */
@@ -31,11 +31,11 @@ export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
     id: 'getTimeline',
     summary: "Every step of a task's life, in order; live or from history",
     roles: TASK.GetTimeline,
-    query: nothing,
+    query: z.strictObject({ engine_calls: flag('tell also each call of a container engine that concerned the task') }),
     answer: { status: 200, schema: 'Timeline' },
-    run: async (deps, { guid }) => {
+    run: async (deps, { guid, query }) => {
       const task = await findTask(deps, guid, true);
-      const { events, notes } = await deps.timelines.of(task, AbortSignal.timeout(ANSWER_MS));
+      const { events, notes } = await deps.timelines.of(task, AbortSignal.timeout(ANSWER_MS), query.engine_calls);
       return { json: { events: events.map((event, index) => ({ sequence: index + 1, ...event })), notes } };
     },
   }),

@@ -22,6 +22,7 @@ import type {
   OwnedContainer,
   PreparedContainer,
   PullProgress,
+  RuntimeCall,
   RuntimeInfo,
   UsageNow,
   WriteOptions,
@@ -31,6 +32,7 @@ import { CgroupParents } from './cgroup-parents.ts';
 import { writeContainerFiles } from './copy-in.ts';
 import { openContainerFile, readContainerTar } from './copy-out.ts';
 import { Creation } from './creation.ts';
+import { DEADLINES, type DockerDeadlines } from './deadlines.ts';
 import { type EgressMode, EgressPolicy } from './egress-policy.ts';
 import { Engine, type EngineRequest } from './engine.ts';
 import { isEngineError } from './errors.ts';
@@ -48,28 +50,6 @@ import { demultiplex } from './streams.ts';
 import { type EngineFacts, learnEngine } from './survey.ts';
 import { Meter } from './usage.ts';
 import { WaitingContainers } from './waiting.ts';
-
-/** Milliseconds each kind of call may take. */
-export interface DockerDeadlines {
-  readonly query: number;
-  readonly create: number;
-  readonly start: number;
-  readonly remove: number;
-  readonly readFile: number;
-  /** Files into a container, all of one call. */
-  readonly copy: number;
-  readonly pull: number;
-}
-
-const DEADLINES: DockerDeadlines = {
-  query: 10_000,
-  create: 60_000,
-  start: 30_000,
-  remove: 60_000,
-  readFile: 30_000,
-  copy: 600_000,
-  pull: 600_000,
-};
 
 export interface DockerRuntimeOptions {
   /** The engine's address: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`. */
@@ -360,6 +340,10 @@ class DockerRuntime implements ContainerRuntime {
 
   async removeUnusedImages(budgetBytes: number, keep: readonly string[] = []): Promise<ImageSweep> {
     return await this.#cache.sweep(budgetBytes, keep);
+  }
+
+  async engineCalls(container: string, image: string, sinceMs: number): Promise<readonly RuntimeCall[]> {
+    return this.#engine.calls.told(container, image, sinceMs);
   }
 
   async listOwned(): Promise<readonly OwnedContainer[]> {

@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { DomainError, errorText } from '../../src/domain/errors.ts';
+import { CallBook } from './call-book.ts';
 import { EngineError, noAnswer } from './errors.ts';
 
 export interface EngineAddress {
@@ -37,6 +38,8 @@ export class Engine {
   readonly #agent: Agent;
   readonly #where: Pick<Docker.DockerOptions, 'socketPath' | 'port'> & { readonly host: string | undefined };
   readonly #running = new Set<AbortController>();
+  /** What was asked about containers, and the answers. */
+  readonly calls = new CallBook();
   #closed = false;
 
   constructor(address: EngineAddress) {
@@ -77,6 +80,7 @@ export class Engine {
     const controller = new AbortController();
     this.#running.add(controller);
     const timer = setTimeout(() => controller.abort(), deadlineMs);
+    const ended = this.calls.begin({ ...request, method: 'POST' });
     try {
       const connection = await new Promise<Duplex>((resolve, reject) => {
         const call = http.request({
@@ -98,12 +102,14 @@ export class Engine {
         call.on('error', (error) => reject(noAnswer(what, `cannot be reached: ${errorText(error)}`, error)));
         call.end();
       });
+      ended?.(101, undefined);
       const onClose = (): void => void connection.destroy();
       controller.signal.addEventListener('abort', onClose, { once: true });
       connection.on('error', () => undefined);
       connection.once('close', () => this.#running.delete(controller));
       return connection;
     } catch (error) {
+      ended?.(0, undefined, error);
       this.#running.delete(controller);
       throw error;
     } finally {
@@ -123,8 +129,10 @@ export class Engine {
     if (signal?.aborted === true) throw cancelled(what);
     return await new Promise<unknown>((resolve, reject) => {
       const controller = new AbortController();
+      const ended = this.calls.begin(request);
       // Rejects by itself and not through the abort, because the modem forgets its callback when a begun answer breaks off.
       const stop = (error: DomainError): void => {
+        ended?.(0, undefined, error);
         release();
         reject(error);
         controller.abort();
@@ -141,6 +149,7 @@ export class Engine {
       };
       this.#running.add(controller);
       signal?.addEventListener('abort', onAbort, { once: true });
+      const accepted = new Accepted();
       this.#modem.dial(
         {
           path: request.path + (request.query === undefined && request.body === undefined ? '' : '?'),
@@ -152,14 +161,20 @@ export class Engine {
           ...(request.tar === undefined ? {} : { file: request.tar }),
           ...(request.auth === undefined ? {} : { authconfig: { ...request.auth } }),
           isStream,
-          statusCodes: { 200: true, 201: true, 204: true, 304: true },
+          // It is only ever asked for the status that came.
+          statusCodes: accepted as Accepted & Record<number, true>,
           abortSignal: controller.signal,
         },
         (error: Error | null, result: unknown) => {
           release();
           if (error !== null) {
-            reject(translate(error, what, this.#closed));
-          } else if (isStream) {
+            const failure = translate(error, what, this.#closed);
+            ended?.(0, undefined, failure);
+            reject(failure);
+            return;
+          }
+          ended?.(accepted.status, isStream ? undefined : result);
+          if (isStream) {
             this.#follow(result as IncomingMessage, controller, signal);
             resolve(result);
           } else {
@@ -185,6 +200,32 @@ export class Engine {
       signal?.removeEventListener('abort', onAbort);
     });
     if (signal?.aborted === true || this.#closed) onAbort();
+  }
+}
+
+/** The statuses that are no error. The modem asks for the one that came, and tells it nobody else: so it is noted here. */
+class Accepted {
+  status = 0;
+
+  get 200(): true {
+    return this.#saw(200);
+  }
+
+  get 201(): true {
+    return this.#saw(201);
+  }
+
+  get 204(): true {
+    return this.#saw(204);
+  }
+
+  get 304(): true {
+    return this.#saw(304);
+  }
+
+  #saw(status: number): true {
+    this.status = status;
+    return true;
   }
 }
 

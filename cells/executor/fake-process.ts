@@ -174,7 +174,7 @@ export interface FakeContainer {
 }
 
 /** Every call that was made, by method, for tests which count. */
-export type FakeCalls = Record<Exclude<keyof ContainerRuntime, 'close'>, number>;
+export type FakeCalls = Record<Exclude<keyof ContainerRuntime, 'close' | 'engineCalls'>, number>;
 
 export function noCalls(): FakeCalls {
   return {

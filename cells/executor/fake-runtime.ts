@@ -34,6 +34,7 @@ import type {
   OwnedContainer,
   PreparedContainer,
   PullProgress,
+  RuntimeCall,
   RuntimeInfo,
   UsageNow,
   WriteOptions,
@@ -348,6 +349,10 @@ export class FakeRuntime implements ContainerRuntime {
   /** The limits as they are now, for tests. */
   limitsOf(id: string): ContainerSpec['limits'] {
     return this.#find(id, 'look at').limits;
+  }
+
+  async engineCalls(): Promise<readonly RuntimeCall[]> {
+    return [];
   }
 
   async listOwned(): Promise<readonly OwnedContainer[]> {

@@ -156,6 +156,9 @@ export interface ContainerRuntime {
    */
   removeUnusedImages(budgetBytes: number, keep?: readonly string[]): Promise<ImageSweep>;
 
+  /** What was asked of the engine about a container, and about its image since then, and is over; oldest first, as long as that is remembered. */
+  engineCalls(container: string, image: string, sinceMs: number): Promise<readonly RuntimeCall[]>;
+
   /** All containers that carry this cell's label, running or not. */
   listOwned(): Promise<readonly OwnedContainer[]>;
 
@@ -236,6 +239,20 @@ export interface ContainerSpec {
 
 /** A container to run processes in: the image's user and folder are what `exec` uses when it names none. */
 export type IdleSpec = Omit<ContainerSpec, 'path' | 'args' | 'dir' | 'user'>;
+
+/** One request to the engine. */
+export interface RuntimeCall {
+  /** UNIX nanoseconds. */
+  readonly at: bigint;
+  readonly method: string;
+  readonly path: string;
+  /** 0: no answer came. */
+  readonly status: number;
+  readonly ms: number;
+  /** Without the values of an environment, and cut where it is long; empty = none. */
+  readonly body: string;
+  readonly answer: string;
+}
 
 export interface ExecSpec {
   /** Absolute, or searched for in the PATH of the environment. */

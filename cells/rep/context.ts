@@ -13,6 +13,7 @@ import type { Timelines } from '../executor/timeline.ts';
 import type { CellTransfers } from '../executor/transfers/transfers.ts';
 import type { Attempt } from './attempt.ts';
 import type { Calls } from './calls.ts';
+import type { EngineCalls } from './engine-calls.ts';
 import type { Membership } from './membership.ts';
 
 /** What the steps of an attempt need around them. */
@@ -26,6 +27,7 @@ export interface RepContext {
   readonly outbox: Outbox;
   readonly spools: Spools;
   readonly timelines: Timelines;
+  readonly engineCalls: EngineCalls;
   readonly outputs: OutputStore;
   /** Creates and starts: the engine does few of them at once, and each more makes all slower. */
   readonly starts: Gate;

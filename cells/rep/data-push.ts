@@ -7,6 +7,7 @@ import type { Spools } from '../executor/logs/spools.ts';
 import type { Manifest } from '../executor/outputs/manifest.ts';
 import { chosen, type OutputStore } from '../executor/outputs/store.ts';
 import type { Timelines } from '../executor/timeline.ts';
+import type { EngineCalls } from './engine-calls.ts';
 import { eventsToWire } from './events.ts';
 import type { Inside } from './inside.ts';
 import type { CellClient } from './peers.ts';
@@ -18,6 +19,7 @@ export interface DataPushDeps {
   readonly rep: Pick<Rep, 'find'>;
   readonly spools: Spools;
   readonly timelines: Timelines;
+  readonly engineCalls: EngineCalls;
   readonly outputs: OutputStore;
   readonly inside: Inside;
   readonly leaving: AbortSignal;
@@ -55,7 +57,9 @@ async function* answer(deps: DataPushDeps, wanted: DataWanted__Output): AsyncGen
   const claim = claimFromWire(wanted.claim);
   if (claim === undefined) throw new DomainError('invalid_argument', 'claim: task_guid and attempt are required');
   if (wanted.timeline) {
-    const events = await deps.timelines.find(claim);
+    const events = wanted.timeline.engine_calls
+      ? await deps.engineCalls.of(claim.attempt)
+      : await deps.timelines.find(claim);
     if (events === undefined) throw gone(deps, 'timeline');
     yield { timeline: { events: eventsToWire(events) } };
     return;

@@ -85,6 +85,11 @@ async function prepare(rep: RepContext, attempt: Attempt, task: Task): Promise<P
   try {
     const login = { username: task.image_username, password: task.image_password };
     const source = imageSource(task.root_fs, rep.preloaded, login);
+    rep.engineCalls.begin(
+      attempt.attempt,
+      source.kind === 'preloaded' ? source.image : source.reference,
+      rep.clock.nowMs(),
+    );
     const image = await traced(
       'image',
       { attributes: { 'gavel.root_fs': task.root_fs } },
@@ -171,6 +176,7 @@ async function create(
 ): Promise<string> {
   // Known by its name before the call: when the answer is lost, that is what removes it.
   attempt.container = name;
+  rep.engineCalls.made(attempt.attempt, name);
   const taken = await take();
   attempt.prepared = taken !== undefined;
   const id =
@@ -180,6 +186,7 @@ async function create(
       return await make();
     }));
   attempt.container = id;
+  rep.engineCalls.made(attempt.attempt, id);
   return id;
 }
 

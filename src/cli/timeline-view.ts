@@ -19,6 +19,8 @@ export interface TimelineForm {
   readonly line: (event: TimelineEvent, number: number) => string;
   /** `Task 766` before it, and how it ended behind it. */
   readonly framed: boolean;
+  /** With each call of the engine. */
+  readonly calls?: boolean;
 }
 
 export type TimelineMode = 'debug' | 'runtime';
@@ -27,7 +29,7 @@ export type TimelineMode = 'debug' | 'runtime';
 const AGAIN_MS = 2_000;
 /** After the end the cell's own report, and the callback, may take a moment. */
 const AFTER_MS = 500;
-const OF_THE_RUNTIME: ReadonlySet<string> = new Set(['runtime', 'outputs', 'action']);
+const OF_THE_RUNTIME: ReadonlySet<string> = new Set(['runtime', 'engine', 'outputs', 'action']);
 
 export function modeForm(context: Context, mode: TimelineMode): TimelineForm {
   const programs = context.format === 'json' || context.format === 'jsonl';
@@ -35,6 +37,7 @@ export function modeForm(context: Context, mode: TimelineMode): TimelineForm {
     shown: (event) => mode === 'debug' || OF_THE_RUNTIME.has(event.component),
     line: programs ? lineObject : lineText,
     framed: !programs,
+    calls: mode === 'runtime',
   };
 }
 
@@ -42,15 +45,16 @@ export function modeForm(context: Context, mode: TimelineMode): TimelineForm {
 export function timelineView(
   context: Context,
   handle: TaskHandle,
-  { shown, line, framed }: TimelineForm,
+  { shown, line, framed, calls = false }: TimelineForm,
 ): View & { readonly stop: () => void } {
   const told = new Set<string>();
   let number: number | undefined;
   let busy: Promise<void> = Promise.resolve();
   let notes: readonly string[] = [];
+  let stopped = false;
 
   const ask = async (): Promise<void> => {
-    const timeline = await handle.timeline(context.signal);
+    const timeline = await handle.timeline({ engineCalls: calls, signal: context.signal });
     notes = timeline.notes;
     for (const event of timeline.events) {
       // Events that come late may be sorted in between: what counts is what was said, not where.
@@ -63,13 +67,16 @@ export function timelineView(
   /** One question at a time, in order. A failure is told once it matters, at the end. */
   const look = (): Promise<void> => {
     busy = busy.then(ask).catch((error: unknown) => {
-      if (!context.signal.aborted) context.say(`the timeline cannot be read just now: ${errorText(error)}`);
+      if (!context.signal.aborted && !stopped) context.say(`the timeline cannot be read just now: ${errorText(error)}`);
     });
     return busy;
   };
   const timer = setInterval(() => void look(), AGAIN_MS).unref();
   return {
-    stop: () => clearInterval(timer),
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
     event: async ({ task }) => {
       if (number === undefined) {
         number = task.number;
@@ -99,7 +106,11 @@ function severity({ cause, kind, text, component }: TimelineEvent): readonly [le
 /** `I, [2015-01-27T21:33:19.469158Z #766] [cell-1]  INFO -- rep: started ...` */
 function lineText(event: TimelineEvent, number: number): string {
   const [letter, word] = severity(event);
-  const data = Object.entries(event.data).map(([name, value]) => ` ${name}=${value}`);
+  // The text of a call says the rest of it.
+  const told = Object.entries(event.data).filter(
+    ([name]) => event.kind !== 'call' || ['body', 'answer'].includes(name),
+  );
+  const data = told.map(([name, value]) => ` ${name}=${value}`);
   const cause = event.cause === '' ? '' : ` (${event.cause})`;
   const time = (rfc3339(event.time) ?? '-').replace(/(\.\d{6})\d{3}Z$/, '$1Z');
   const attempt = event.attempt === '' ? '' : ` ${event.attempt.slice(0, 8)}`;

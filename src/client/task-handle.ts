@@ -169,8 +169,8 @@ export class TaskHandle {
   }
 
   /** Every step of the task's life so far, in order; of a finished task, of all of it. */
-  async timeline(signal?: AbortSignal): Promise<Timeline> {
-    return await readTimeline(this.#connection, this.id, signal);
+  async timeline(options: { readonly engineCalls?: boolean; readonly signal?: AbortSignal } = {}): Promise<Timeline> {
+    return await readTimeline(this.#connection, this.id, options.signal, options.engineCalls);
   }
 
   /** Changes its labels and annotation while it is live, in any state. @throws TaskError `invalid_transition` once history has it. */

@@ -28,8 +28,12 @@ export async function readTimeline(
   connection: Connection,
   id: string,
   signal: AbortSignal | undefined,
+  engine_calls = false,
 ): Promise<Timeline> {
-  const { events, notes } = await connection.tasks.GetTimeline({ task_guid: id }, connection.call(signal));
+  const { events, notes } = await connection.tasks.GetTimeline(
+    { task_guid: id, engine_calls },
+    connection.call(signal),
+  );
   return {
     notes,
     events: events.map(({ sequence, time, ...event }) => ({

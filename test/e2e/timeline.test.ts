@@ -117,6 +117,26 @@ describe('the timeline of a task', () => {
     });
   });
 
+  it('tells each call of the engine and its answer when that is asked for, and nothing secret of it', async () => {
+    const { task_guid } = await run(shell('exit 3', { env: [{ name: 'TOKEN', value: 'hunter2' }] }));
+    await expect.poll(async () => await told(task_guid), { timeout: 30_000 }).toContain('removed');
+    const { events } = await system.tasks.GetTimeline({ task_guid, engine_calls: true });
+    const calls = events.filter(({ component }) => component === 'engine');
+    expect(calls.map(({ text }) => text)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^POST \/containers\/create\?name=gavel-.*: 201 in [\d.]+ ms$/),
+        expect.stringMatching(/^POST \/containers\/[0-9a-f]{64}\/start: 204 in /),
+        expect.stringMatching(/^DELETE \/containers\/[0-9a-f]{64}\?.*: 204 in /),
+      ]) as string[],
+    );
+    expect(calls.every(({ data }) => data['status'] !== '0')).toBe(true);
+    expect(JSON.stringify(calls)).not.toContain('hunter2');
+    // Among what the cell saw, in the order of its clock.
+    const own = events.filter(({ actor, kind }) => actor === 'cell-1' && kind !== 'start_committed');
+    expect(own.map(({ time }) => time)).toEqual(own.map(({ time }) => time).toSorted((a, b) => Number(a) - Number(b)));
+    expect(await told(task_guid)).not.toContain('call');
+  });
+
   it('tells a step of every action of a tree', async () => {
     const step = (script: string) => ({ run: { path: '/bin/sh', args: ['-c', script] } });
     const action = { serial: { actions: [step('true'), { try: { action: step('exit 3') } }, step('exit 4')] } };

@@ -108,7 +108,11 @@ describe('BOSH', () => {
     for (const line of lines) {
       expect(line).toMatch(/^[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z #\d+( \w+)?\] \[.*\] +[A-Z]+ -- \w+: /);
     }
-    expect((await gavel('task', String(task.number), '--runtime')).out).toContain(' -- runtime: ');
+    const runtime = (await gavel('task', String(task.number), '--runtime')).out;
+    expect(runtime).toContain(' -- runtime: ');
+    expect(runtime).toMatch(
+      / -- engine: call: POST \/containers\/create\?name=\S+: 201 in [\d.]+ ms body=\{.*answer=\{/,
+    );
   });
 
   it('B20 B35 every mode of a finished task replays and exits; the runtime says what became of its container', async () => {

@@ -74,7 +74,7 @@ function furtherOf(context: Context): Further {
     const timeline = await context
       .client()
       .task(guid)
-      .timeline(signal)
+      .timeline({ signal })
       .catch(() => undefined);
     return timeline?.events ?? [];
   };

@@ -73,7 +73,7 @@ async function write(context: Context, task: Task, out: Writable): Promise<Log> 
   const { signal } = context;
   const handle = context.client().task(task.task_guid);
   const [timeline, explanation, callback, cells] = await Promise.all([
-    told(handle.timeline(signal)),
+    told(handle.timeline({ signal, engineCalls: true })),
     told(handle.explain(signal).then(({ task: _known, ...rest }) => rest)),
     task.completion_callback_url === '' ? null : told(handle.deliveries(signal)),
     told(context.client().cells.list(signal)),

@@ -29,7 +29,7 @@ export function addEvents(task: Command, cli: Cli): void {
       }
       return undefined;
     }
-    const { events, notes } = await handle.timeline(context.signal);
+    const { events, notes } = await handle.timeline({ signal: context.signal });
     await printList(context, {
       kind: 'timeline-event',
       items: events,
