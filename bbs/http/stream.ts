@@ -26,10 +26,8 @@ export function streamBody(options: StreamOptions): ReadableStream<Uint8Array> {
   const bytes = (chunk: string | Uint8Array) => (typeof chunk === 'string' ? encoder.encode(chunk) : chunk);
   let next: Promise<IteratorResult<string | Uint8Array>> | undefined;
   let stalled: NodeJS.Timeout | undefined;
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (ending.signal.aborted) resolve('aborted');
-    ending.signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
+  let leave: (() => void) | undefined;
+  ending.signal.addEventListener('abort', () => leave?.(), { once: true });
   const over = () => {
     clearTimeout(stalled);
     ending.abort();
@@ -40,13 +38,16 @@ export function streamBody(options: StreamOptions): ReadableStream<Uint8Array> {
     {
       pull: async (controller) => {
         clearTimeout(stalled);
-        next ??= source.next();
+        const asked = (next ??= source.next());
         let timer: NodeJS.Timeout | undefined;
-        const quiet = new Promise<'quiet'>((resolve) => {
-          if (idle !== undefined) timer = setTimeout(() => resolve('quiet'), idleMs);
-        });
         try {
-          const step = await Promise.race([next, aborted, quiet]);
+          // Not a race against one promise for all: that would keep a note of every message for as long as the stream lasts.
+          const step = await new Promise<'aborted' | 'quiet' | Awaited<typeof asked>>((resolve, reject) => {
+            leave = () => resolve('aborted');
+            if (ending.signal.aborted) leave();
+            if (idle !== undefined) timer = setTimeout(() => resolve('quiet'), idleMs);
+            asked.then(resolve, reject);
+          });
           if (step === 'quiet') return controller.enqueue(bytes(idle ?? ''));
           next = undefined;
           if (step !== 'aborted' && step.done !== true) {

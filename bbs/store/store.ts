@@ -126,7 +126,7 @@ export interface StoreStatus {
 }
 
 /** Limits that hold for every implementation, checked before anything is sent. etcd's own are 128 operations and 1.5 MiB. */
-export const STORE_LIMITS = { operationsPerCommit: 24, bytesPerCommit: 1_400_000, pageEntries: 1_000 } as const;
+export const STORE_LIMITS = { operationsPerCommit: 24, bytesPerCommit: 1_400_000, pageEntries: 4_000 } as const;
 
 export interface Fullness {
   /** What is in use of the quota, 0 to 1; 0 where the store does not tell. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ListOptions } from '../../bbs/store/store.ts';
+import { type ListOptions, STORE_LIMITS } from '../../bbs/store/store.ts';
 import { all, expectCode, onEachStore, put, remove } from '../support/stores.ts';
 
 onEachStore((on) => {
@@ -72,7 +72,7 @@ onEachStore((on) => {
 
     it('refuses limits outside 1 to 1,000', async () => {
       await expect(on.store.list('item/', { limit: 0 })).rejects.toMatchObject({ code: 'invalid_argument' });
-      await expectCode(on.store.list('item/', { limit: 1_001 }), 'invalid_argument');
+      await expectCode(on.store.list('item/', { limit: STORE_LIMITS.pageEntries + 1 }), 'invalid_argument');
     });
 
     it('gives large values in shorter pages', async () => {

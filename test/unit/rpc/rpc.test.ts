@@ -1,5 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
@@ -126,6 +128,30 @@ describe('the typed rpc adapter', () => {
     // On a busy machine one more buffer of the stream may still fill; a handler that is not held back makes thousands.
     expect(made - before).toBeLessThan(50);
     expect(made).toBeLessThan(2_000);
+    await reader.return?.();
+  });
+
+  it('keeps nothing of the messages of a stream that stays open', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const messages = 30_000;
+    const { channel } = await start({
+      async *Join() {
+        for (let i = 1; i <= messages; i += 1) yield { sequence: i };
+        await sleep(60_000, undefined, { ref: false });
+      },
+    });
+    async function* nothing() {
+      await sleep(60_000, undefined, { ref: false });
+    }
+    const reader = channel.client('AuctionService').Join(nothing())[Symbol.asyncIterator]();
+    for (let seen = 0; seen < 1_000; seen += 1) await reader.next();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let seen = 1_000; seen < messages; seen += 1) await reader.next();
+    collect();
+    // A note of 400 bytes for each would be 12 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5 * 2 ** 20);
     await reader.return?.();
   });
 
