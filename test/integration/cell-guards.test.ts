@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { FakeRuntime } from '../../cells/executor/fake-runtime.ts';
 import { startCell } from '../../cells/main.ts';
 import type { Running } from '../../src/platform/group.ts';
 import { FakeBbs, runTask } from '../support/fake-bbs.ts';
+import { sh } from '../support/own-engine.ts';
 
 /* What a cell must not do at moments that come about only when the engine or the line is slow: each of them is held here. */
 
@@ -136,5 +138,34 @@ describe('a cell', () => {
     expect(await runtime.listOwned()).toHaveLength(1);
     await start();
     await vi.waitFor(async () => expect(await runtime.listOwned()).toEqual([]), 20_000);
+  });
+
+  it('C15 C16: whose disk is full begins nothing, tells what ends all the same, and is well again when there is room', async () => {
+    sh(`mount -t tmpfs -o size=64m gavel-test '${stateDir}'`);
+    try {
+      await start();
+      const [running] = bbs.place(
+        runTask({ FAKE_RUN_MS: '3000', FAKE_STDOUT: 'a line', FAKE_RESULT: 'kept' }, { result_file: '/r' }),
+      );
+      await until(() => bbs.status(running!.guid).state === 'RUNNING');
+      const filler = join(stateDir, 'filler');
+      expect(() => {
+        for (;;) appendFileSync(filler, 'x'.repeat(65_536));
+      }).toThrow('ENOSPC');
+      const [early] = bbs.place(runTask());
+      await until(() => bbs.status(early!.guid).state === 'PENDING');
+      expect(bbs.status(early!.guid).rejection_reason).toMatch(/ENOSPC|no space/);
+      await until(() => bbs.status(running!.guid).state === 'COMPLETED');
+      expect(bbs.status(running!.guid)).toMatchObject({ outcome: 'succeeded', result: 'kept' });
+      await rm(filler);
+      const [after] = bbs.place(runTask());
+      await until(() => bbs.status(after!.guid).state === 'COMPLETED');
+      expect(bbs.status(after!.guid).outcome).toBe('succeeded');
+      expect(totalStarts()).toBe(2);
+    } finally {
+      await cell?.stop();
+      cell = undefined;
+      sh(`umount -l '${stateDir}'`);
+    }
   });
 });

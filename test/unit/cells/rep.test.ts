@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeRuntime } from '../../../cells/executor/fake-runtime.ts';
 import { Gate } from '../../../cells/executor/gate.ts';
 import { Batcher } from '../../../cells/rep/batcher.ts';
-import { Health } from '../../../cells/rep/health.ts';
+import { Health, shortOf } from '../../../cells/rep/health.ts';
 import { type LocalAttempt, type Phase, plan } from '../../../cells/rep/plan.ts';
 import { WorkLedger } from '../../../cells/rep/work-ledger.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
@@ -120,6 +120,15 @@ describe('the gate', () => {
 });
 
 describe('health', () => {
+  it('ends before the last byte or inode of the state folder is gone', () => {
+    const room = { bavail: 8_192, bsize: 4_096, files: 100_000, ffree: 1_000 };
+    expect(shortOf(room)).toBe('');
+    expect(shortOf({ ...room, bavail: 8_191 })).toMatch(/^no space: .*MB/);
+    expect(shortOf({ ...room, ffree: 999 })).toBe('no space: 999 inodes free of 1000 that a cell needs');
+    // Where they are made as they are needed there are none to count.
+    expect(shortOf({ ...room, files: 0, ffree: 0 })).toBe('');
+  });
+
   it('tells when the engine goes and comes back', async () => {
     const runtime = new FakeRuntime();
     const health = new Health(runtime, await runtime.info(), '/tmp', pino({ level: 'silent' }), () => undefined);
