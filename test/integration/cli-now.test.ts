@@ -137,6 +137,23 @@ describe('what every command takes', () => {
   });
 });
 
+describe('gavel cells drain --preview', () => {
+  it('says what would become of what is on the cell, by what is known, and does nothing', async () => {
+    fake.put({ task_guid: 'limited', number: 767, max_run_time: '60s' });
+    fake.claim('limited');
+    fake.run('limited');
+    fake.put({ task_guid: 'claimed', number: 768 });
+    fake.claim('claimed');
+    const { out, code } = await gavel('cells', 'drain', 'cell-2', '--deadline', '1h', '--preview');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^768 {2}CLAIMED {2}placed elsewhere/m);
+    expect(out).toMatch(/^767 {2}RUNNING {2}over before the deadline/m);
+    expect(out).toMatch(/^766 {2}RUNNING {2}ended at the deadline, unless over before/m);
+    expect(out).toContain('3 tasks are on cell-2; 1 may be ended at ');
+    expect((await gavel('cells', 'drain', 'nobody', '--preview')).code).toBe(3);
+  });
+});
+
 describe('gavel capacity', () => {
   const SPEC = '{"domain":"d","root_fs":"preloaded:x","memory_mb":128,"action":{"run":{"path":"x"}}}';
 

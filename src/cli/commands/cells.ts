@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { pairsText, printList, printOne } from '../output.ts';
 
+import { previewDrain } from './drain-preview.ts';
 import { addCellsTop } from './top.ts';
 
 export function addCells(program: Command, cli: Cli): void {
@@ -84,8 +85,11 @@ function cellText(cell: Cell, tasks: readonly Task[], context: Context): string 
 interface DrainFlags {
   readonly deadline?: string;
   readonly wait?: boolean;
+  readonly preview?: boolean;
 }
 
+/** What the server takes where nothing is said. */
+const DRAIN_MS = 10 * 60_000;
 const LOOK_MS = 1_000;
 /** Beyond the deadline: each task has its stop grace, and then its outcome has to be told. */
 const AFTER_DEADLINE_MS = 120_000;
@@ -95,13 +99,23 @@ function addDrain(cells: Command, cli: Cli): void {
     .command('drain <cell>')
     .description('give a cell no new work; what runs there may end by itself until the deadline')
     .option('--deadline <span>', 'for what runs, from now; then it is ended as infra_failed (10m; 0s: at once)')
+    .option('--preview', 'only show what it would mean for the tasks there')
     .option('--wait', 'until no task is on it; exit code 124 when --timeout is over first')
     .addHelpText('after', '\nIt lasts over restarts of the cell and of the servers, until: gavel cells undrain CELL');
-  examples(drain, 'gavel cells drain cell-7', 'gavel cells drain cell-7 --deadline 2h --wait');
-  handle<DrainFlags>(cli, drain, async (context, [id = ''], { deadline, wait }) => {
+  examples(
+    drain,
+    'gavel cells drain cell-7',
+    'gavel cells drain cell-7 --preview',
+    'gavel cells drain cell-7 --deadline 2h --wait',
+  );
+  handle<DrainFlags>(cli, drain, async (context, [id = ''], { deadline, wait, preview }) => {
     const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline);
     if (deadline !== undefined && deadlineMs === undefined)
       throw new DomainError('invalid_argument', `--deadline: ${deadline} is no time span, for example 10m`);
+    if (preview === true) {
+      await previewDrain(context, id, deadlineMs ?? DRAIN_MS);
+      return EXIT.ok;
+    }
     const { signal } = context;
     const options = { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
     const cell = await context.client(wait !== true).cells.drain(id, options);
