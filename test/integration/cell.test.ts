@@ -422,6 +422,23 @@ describe('a cell', () => {
     expect(totalStarts()).toBe(1);
   });
 
+  it('ends what it finds when it is restarted and may not adopt', async () => {
+    const first = await start();
+    const [claim] = bbs.place(runTask({ FAKE_RUN_MS: '600000' }));
+    await until(() => totalStarts() === 1 && bbs.status(claim!.guid).state === 'RUNNING');
+    await first.stop();
+    // Called lost behind the back of the list that the new process has read.
+    bbs.before.set('AdoptTasks', () => {
+      const { state, epoch } = bbs.status(claim!.guid);
+      if (state === 'RUNNING') bbs.apply(claim!.guid, { type: 'lose', attempt: claim!.attempt, epoch });
+    });
+    await start();
+    await vi.waitFor(async () => expect(await containers()).toBe(0), { timeout: 6_000 });
+    expect(bbs.count('AdoptTasks')).toBeGreaterThan(0);
+    expect(bbs.status(claim!.guid).outcome).toBe('lost');
+    expect(totalStarts()).toBe(1);
+  });
+
   it('registers again and adopts when its place is lost', async () => {
     bbs.ttlMs = 600;
     await start();
