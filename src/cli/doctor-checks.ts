@@ -47,13 +47,10 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
       checkClock(serverTimeMs, sent + took / 2),
     ];
   } catch (error) {
-    const why = /connect E[A-Z]+/.exec(errorText(error))?.[0] ?? errorText(error);
+    const { why, mend } = noAnswer(errorText(error));
     if (isDomainError(error, 'permission_denied') || isDomainError(error, 'unauthenticated')) {
       return [fail('server', why, 'give a certificate that may read: --tls-cert and --tls-key')];
     }
-    const mend = /certificate|TLS|SSL/i.test(why)
-      ? 'name the authority of the server: --tls-ca'
-      : 'start one: gavel dev; or name it: --server HOST:PORT, or: gavel context set NAME --server HOST:PORT';
     return [fail('server', `no answer from ${client.endpoint}: ${why}`, mend)];
   }
 }
@@ -141,4 +138,20 @@ export function checkCertificate(path: string | undefined, what: 'ca' | 'cert', 
   } catch (error) {
     return fail(check, `${path}: ${errorText(error)}`, 'name a PEM file that can be read');
   }
+}
+
+const START = 'start one: gavel dev; or name it: --server HOST:PORT, or: gavel context set NAME --server HOST:PORT';
+const KNOWN =
+  /connect E[A-Z]+|unable to get local issuer certificate|self.signed certificate[a-z ]*|certificate has expired|Hostname\/IP does not match[^:.]*/i;
+
+/** Of what the library and OpenSSL say, the part that a person can use, and what to do about it. */
+export function noAnswer(text: string): { readonly why: string; readonly mend: string } {
+  if (/wrong version number|packet length too long/.test(text))
+    return { why: 'it speaks no TLS, and was asked for it', mend: 'leave out --tls-ca, --tls-cert and --tls-key' };
+  if (/certificate required|bad certificate|handshake failure/.test(text))
+    return { why: 'it asks for a certificate', mend: 'give yours: --tls-cert and --tls-key' };
+  if (/Last error: Failed to connect/.test(text))
+    return { why: 'it takes the connection and says nothing', mend: 'if it speaks TLS, name its authority: --tls-ca' };
+  const why = KNOWN.exec(text)?.[0] ?? text.split(/\. Resolution note|\n/)[0] ?? text;
+  return { why, mend: /certificate|TLS|SSL/i.test(why) ? 'name the authority of the server: --tls-ca' : START };
 }
