@@ -120,10 +120,18 @@ export class Control {
   send(cellId: string, order: Order): boolean {
     const queue = this.#queues.get(cellId);
     if (queue === undefined) return false;
+    const claim = order.type === 'logs' ? this.#claimOf(order.logs) : undefined;
+    // The cell may not have heard of it yet, and would answer that it keeps no output of such a task.
+    if (claim !== undefined) queue.push(claim);
     if (queue.push(order)) return true;
     queue.end();
     this.#queues.delete(cellId);
     return false;
+  }
+
+  #claimOf({ guid, attempt }: LogsOrder): Order | undefined {
+    const status = this.#view.newest(guid)?.status;
+    return status?.state === 'CLAIMED' && status.attempt === attempt ? { type: 'claimed', guid, attempt } : undefined;
   }
 
   #take(change: ViewChange): void {

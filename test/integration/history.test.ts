@@ -136,6 +136,8 @@ describe.each(['embedded', 'etcd'] as const)('history on the %s store', (kind) =
     const deps = { recentMost: 3, settledMs: 60_000 };
     expect(await archive().fill(never, deps)).toBe(3);
     expect((await keys(PREFIX.history)).map((key) => Number(key.split('/')[1]))).toEqual([200, 201, 400]);
+    // What went is counted until the watch has brought it.
+    await expect.poll(() => view.history.recentCount).toBe(3);
     expect(await archive().fill(never, deps)).toBe(0);
     expect(await archive().fill(never, { ...deps, settledMs: 0 })).toBe(3);
   });

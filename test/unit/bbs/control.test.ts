@@ -16,6 +16,10 @@ class FakeView {
     return this.#tasks.get(guid);
   }
 
+  newest(guid: string): LiveTask | undefined {
+    return this.#tasks.get(guid);
+  }
+
   tasksOfCell(): LiveTask[] {
     return [];
   }
@@ -59,5 +63,22 @@ describe('orders for a cell', () => {
     ]);
     control.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('name a claim at once where its output is asked for: who has not heard of it would say that there is none', async () => {
+    const view = new FakeView();
+    const control = new Control(view as unknown as View);
+    const queue = control.connect('cell-1');
+    view.put('g', 'CLAIMED', 'g-1');
+    const logs = { guid: 'g', requestId: 'r', afterSequence: 0, follow: true, stream: '', source: '' };
+    control.send('cell-1', { type: 'logs', logs: { ...logs, attempt: 'g-0' } });
+    control.send('cell-1', { type: 'logs', logs: { ...logs, attempt: 'g-1' } });
+    view.put('g', 'RUNNING', 'g-1');
+    control.send('cell-1', { type: 'logs', logs: { ...logs, attempt: 'g-1' } });
+    queue.end();
+    const told: string[] = [];
+    for await (const order of queue) told.push(order.type);
+    expect(told).toEqual(['logs', 'claimed', 'logs', 'logs']);
+    control.close();
   });
 });
