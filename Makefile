@@ -7,7 +7,7 @@ bin := node_modules/.bin
 IMAGE ?= gavel:dev
 NODE_IMAGE ?=
 # What `make test` runs; of the faults its short form, which takes a minute and a half.
-PROJECTS := unit model contract integration engine e2e faults
+PROJECTS := unit model contract integration engine engine-alone e2e faults
 
 .PHONY: help setup lock gen gen-check openapi build fmt lint types dead check static services engine engine-stop engine-status \
   run test test-unit test-model test-contract test-integration test-engine test-e2e test-faults faults faults-mutants soak bench \
@@ -42,7 +42,7 @@ test-integration: setup services build ## parts against a real etcd and real HTT
 	@.make/test.sh integration
 
 test-engine: setup services build ## the container runtime and the cell on the real engine
-	@.make/test.sh engine
+	@.make/test.sh engine engine-alone
 
 test-e2e: setup services build ## whole processes, from the command line to the callback
 	@.make/test.sh e2e

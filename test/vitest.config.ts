@@ -7,13 +7,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const short = process.env['GAVEL_FAULTS'] !== 'all';
 const LONG_FAULTS = ['cut', 'full', 'store'].map((name) => `test/faults/${name}.test.ts`);
 
-/** One folder of test/ as a project. Files that measure or change the shared engine itself run one at a time. */
-const project = (name: string, seconds: number, parallel: boolean, order: number) => ({
+/** Files that measure, stop or sweep the shared engine itself run one at a time, after those that only use it. */
+const ALONE = ['docker-faults', 'docker-images', 'docker-usage'].map((name) => `test/engine/${name}.test.ts`);
+
+/** One folder of test/ as a project. */
+const project = (name: string, seconds: number, parallel: boolean, order: number, files = {}) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     exclude: short ? LONG_FAULTS : [],
+    ...files,
     testTimeout: seconds * 1000,
     hookTimeout: Math.max(seconds, 30) * 1000,
     teardownTimeout: 10_000,
@@ -43,10 +47,11 @@ export default defineConfig({
       project('model', 180, true, 1),
       project('contract', 120, true, 2),
       project('integration', 120, true, 3),
-      project('engine', 120, false, 4),
-      project('e2e', 180, true, 5),
-      project('faults', 180, true, 6),
-      project('soak', 180, false, 7),
+      project('engine', 120, true, 4, { exclude: ALONE }),
+      project('engine-alone', 120, false, 5, { include: ALONE }),
+      project('e2e', 180, true, 6),
+      project('faults', 180, true, 7),
+      project('soak', 180, false, 8),
     ],
   },
 });
