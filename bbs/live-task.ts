@@ -89,13 +89,16 @@ export class LiveTask {
 
   /** The task as readers get it, encoded once for all of them: lists, events and answers are made of these bytes. */
   get answer(): Encoded {
+    this.#bytes ??= by(this, (spec) => this.#encode(spec));
+    return new Encoded(Buffer.from(this.#bytes, 'latin1'));
+  }
+
+  #encode(spec: Spec): string {
     const { notes } = this.status;
     const status = statusBytes(this.status, this.revision);
+    if (notes === undefined) return spec.encode(status);
     // What lies over the definition cannot be put behind it: a label that was taken away would still be there.
-    const noted = (spec: Spec) =>
-      Buffer.concat([definitionBytes(withNotes(spec.shown, notes)), status]).toString('latin1');
-    this.#bytes ??= by(this, (spec) => (notes === undefined ? spec.encode(status) : noted(spec)));
-    return new Encoded(Buffer.from(this.#bytes, 'latin1'));
+    return Buffer.concat([definitionBytes(withNotes(spec.shown, notes)), status]).toString('latin1');
   }
 }
 
