@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -90,8 +90,11 @@ export class OwnEngine {
     await this.#removeAll().catch(() => undefined);
     await this.stopDaemon();
     await ended(this.#containerd, 'SIGTERM');
+    this.#killShims();
     for (const line of [
       `umount -R ${this.folder}/data || umount -l ${this.folder}/data`,
+      // Of containers that nobody could take down any more.
+      `umount -l ${this.folder}/exec/netns/*`,
       `ip link del ${this.#bridge}`,
     ]) {
       try {
@@ -101,6 +104,24 @@ export class OwnEngine {
       }
     }
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** What an engine that was killed, or that could not be asked, has left: shims name its containerd, their children are the containers. */
+  #killShims(): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        if (!command.includes('containerd-shim') || !command.includes(this.#containerdSocket)) continue;
+        const threads = readdirSync(`/proc/${pid}/task`);
+        const children = threads
+          .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'))
+          .join(' ');
+        for (const child of children.split(' ').filter((word) => word !== '')) process.kill(Number(child), 'SIGKILL');
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It went meanwhile.
+      }
+    }
   }
 
   /** With live-restore they would outlive the engine. */
