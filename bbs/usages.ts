@@ -37,14 +37,10 @@ export class Usages {
 
   /** Of all that run, on one cell or on all of them. A cell that does not answer is a note. */
   async all(cellId: string, signal: AbortSignal): Promise<TaskUsages> {
-    const byCell = new Map<string, LiveTask[]>();
-    for (const task of this.#view.tasks()) {
-      const { state, cell_id } = task.status;
-      if (state !== 'RUNNING' || (cellId !== '' && cell_id !== cellId)) continue;
-      byCell.set(cell_id, [...(byCell.get(cell_id) ?? []), task]);
-    }
     const notes: string[] = [];
-    const cells = [...byCell].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const cells = (cellId === '' ? [...this.#view.holders()].toSorted() : [cellId])
+      .map((cell) => [cell, this.#view.tasksOfCell(cell).filter(({ status }) => status.state === 'RUNNING')] as const)
+      .filter(([, tasks]) => tasks.length > 0);
     const told = await Promise.all(
       cells.map(async ([cell, tasks]) => {
         try {
