@@ -347,4 +347,25 @@ export const MUTANTS = [
     ],
     tests: STORE_MODEL,
   },
+  {
+    name: "a sealed value is good in another record's place",
+    file: 'bbs/store/seal.ts',
+    from: 'decipher.setAAD(Buffer.from(key));',
+    to: "decipher.setAAD(Buffer.from(''));",
+    also: [
+      {
+        file: 'bbs/store/seal.ts',
+        from: 'cipher.setAAD(Buffer.from(key));\n    return',
+        to: "cipher.setAAD(Buffer.from(''));\n    return",
+      },
+    ],
+    tests: ['test/unit/bbs/seal.test.ts'],
+  },
+  {
+    name: 'a BBS starts without the key of its store',
+    file: 'bbs/sealing.ts',
+    from: 'if (missing.length > 0) {',
+    to: 'if (missing.length > 100) {',
+    tests: ['test/integration/sealed-store.test.ts'],
+  },
 ];

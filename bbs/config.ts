@@ -5,6 +5,7 @@ import { tlsConfig } from '../src/platform/tls.ts';
 import { DEFAULT_DENY } from './callbacks/post.ts';
 import { DEFAULT_SCHEDULE_MS } from './callbacks/schedule.ts';
 import { DEFAULT_HISTORY } from './history/archive.ts';
+import { storeKeys } from './store/seal.ts';
 
 const ms = () => z.number().int().min(1);
 
@@ -21,6 +22,9 @@ export const bbsConfig = z.strictObject({
       }),
     ])
     .describe('where the state is kept'),
+  storeKeys: storeKeys
+    .default([])
+    .describe('values in the store are sealed with the first of these; the others open what was sealed before'),
   http: z
     .strictObject({
       listen: z

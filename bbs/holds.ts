@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError, errorText, isDomainError } from '../src/domain/errors.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
+import { PREFIX } from './keys.ts';
 import type { LeaseId, Store } from './store/store.ts';
 import type { Tasks } from './tasks.ts';
 
@@ -10,8 +11,8 @@ import type { Tasks } from './tasks.ts';
  * of the store. A record without its mark is a client that went away without a word, whichever BBS it spoke to and whoever leads.
  */
 
-const RECORD = 'hold/';
-const MARK = 'hold-mark/';
+const RECORD = PREFIX.hold;
+const MARK = PREFIX.holdMark;
 const TTL_MS = 15_000;
 const SWEEP_MS = 1_000;
 const PAGE = 500;

@@ -17,6 +17,11 @@ export const PREFIX = {
   request: 'request/',
   events: 'events/',
   input: 'input/',
+  seal: 'seal/',
+  hold: 'hold/',
+  holdMark: 'hold-mark/',
+  number: 'seq/',
+  leader: 'leader/',
 } as const;
 
 /** The small record that decides; rewritten at each transition. */
@@ -52,9 +57,11 @@ export const inputPieceKey = (guid: string, uid: string, upload: string, at: num
 /** Repeated requests find their first one here, for 24 hours. */
 export const requestKey = (domain: string, key: string) =>
   `${PREFIX.request}${createHash('sha256').update(domain).update('\0').update(key).digest('hex')}`;
+/** That values are sealed with this key of the store; sealed with it. */
+export const sealKey = (name: string) => `${PREFIX.seal}${name}`;
 /** The next number that no process has taken yet. */
-export const NUMBER_KEY = 'seq/number';
+export const NUMBER_KEY = `${PREFIX.number}number`;
 /** Who does the periodic duties. */
-export const LEADER_KEY = 'leader/bbs';
+export const LEADER_KEY = `${PREFIX.leader}bbs`;
 /** Which auctioneer places. */
-export const AUCTION_LEADER_KEY = 'leader/auctioneer';
+export const AUCTION_LEADER_KEY = `${PREFIX.leader}auctioneer`;

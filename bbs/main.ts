@@ -37,11 +37,14 @@ import { Numbers } from './numbers.ts';
 import { Outputs } from './outputs.ts';
 import { Requests } from './requests.ts';
 import { Room } from './room.ts';
+import { admitSeal, keepSealed } from './sealing.ts';
 import { openEmbeddedStore } from './store/embedded.ts';
+import { encrypted } from './store/encrypted.ts';
 import type { EtcdAddress } from './store/etcd/client.ts';
 import { EtcdRoom } from './store/etcd/room.ts';
 import { openEtcdStore } from './store/etcd.ts';
 import { measured } from './store/measured.ts';
+import { readStoreKeys, type Seal } from './store/seal.ts';
 import type { Store } from './store/store.ts';
 import { Tasks } from './tasks.ts';
 import { Timelines } from './timelines.ts';
@@ -66,7 +69,9 @@ export async function startBbs(
   const { log, metrics = new Metrics() } = deps;
   const clock = deps.clock ?? systemClock();
   const tls = readTls(config.tls);
-  const store = measured(await openStore(config, log), metrics);
+  const seal = config.storeKeys.length === 0 ? undefined : readStoreKeys(config.storeKeys);
+  const bare = await openStore(config, seal, log);
+  const store = measured(seal === undefined ? bare : encrypted(bare, seal, log), metrics);
   const view = new View(store, log);
   try {
     await view.open();
@@ -135,6 +140,7 @@ export async function startBbs(
             holds.sweep(log, signal),
             inputs.sweep(log, signal),
             room?.lead(signal),
+            seal === undefined ? undefined : keepSealed({ store: bare, seal, log }, metrics, signal),
           ]).finally(() => leading.set(0));
         }),
     },
@@ -224,9 +230,20 @@ export async function startBbs(
   return { ...group, address: server.address, httpAddress };
 }
 
+/** As it lies there, its values unopened. */
+async function openStore(config: BbsConfig, seal: Seal | undefined, log: Logger): Promise<Store> {
+  const store = await waitForStore(config, log);
+  try {
+    await admitSeal(store, seal);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** A store that is not there yet is waited for, within a bound: the machines of a cluster start in any order. */
-async function openStore(config: BbsConfig, log: Logger): Promise<Store> {
-  const { store } = config;
+async function waitForStore({ store }: BbsConfig, log: Logger): Promise<Store> {
   if (store.kind === 'embedded') return openEmbeddedStore({ path: store.path });
   const address = etcdOf(store);
   const until = performance.now() + STORE_WAIT_MS;

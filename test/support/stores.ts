@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { openEmbeddedStore } from '../../bbs/store/embedded.ts';
+import { encrypted } from '../../bbs/store/encrypted.ts';
 import { connect } from '../../bbs/store/etcd/client.ts';
 import { openEtcdStore } from '../../bbs/store/etcd.ts';
+import { Seal } from '../../bbs/store/seal.ts';
 import type { Change, ChangeBatch, Entry, ListOptions, Store } from '../../bbs/store/store.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { startEtcd, type TestEtcd } from './etcd.ts';
@@ -25,6 +28,7 @@ interface Engine {
 
 let etcd: TestEtcd | undefined;
 let folder = '';
+const sealKey = randomBytes(32);
 let places = 0;
 
 const onEtcd: Engine = {
@@ -58,6 +62,12 @@ export const onLmdb: Engine = {
       await Promise.all(Array.from({ length: 250 }, (_, n) => put(store, `forget/${n}`, 'x')));
     }
   },
+};
+
+/** As the embedded one, its values sealed; one of a process's own after each opening, as after a restart. */
+const onSealed: Engine = {
+  ...onLmdb,
+  open: async (place) => encrypted(await onLmdb.open(place), new Seal(new Map([['test', sealKey]])), log),
 };
 
 export async function put(store: Store, key: string, value: string): Promise<number> {
@@ -121,6 +131,7 @@ export function onEachStore(tests: (on: StoreUnderTest) => void): void {
   describe.each([
     ['etcd', onEtcd],
     ['embedded', onLmdb],
+    ['embedded, sealed', onSealed],
   ] as const)('the store on %s', (kind, engine) => {
     let place: string;
     const on = {
