@@ -1,6 +1,10 @@
 // The guards that faults-mutants.mjs breaks, one at a time. test/unit/mutants.test.ts sees to it that each still applies.
 const MACHINE = ['test/unit/domain/task-machine.test.ts', 'test/model/machine.test.ts'];
-const BBS = ['test/integration/bbs.test.ts'];
+const BBS = [
+  'test/integration/bbs-life.test.ts',
+  'test/integration/bbs-claims.test.ts',
+  'test/integration/bbs-requests.test.ts',
+];
 const STORE_MODEL = ['test/model/store.test.ts'];
 const CELL = ['test/integration/cell.test.ts'];
 const CELL_GUARDS = ['test/integration/cell-guards.test.ts'];

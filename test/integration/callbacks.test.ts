@@ -1,16 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { request, startTestBbs, type TestBbs } from '../support/bbs.ts';
 import { CliWorld } from '../support/cli-world.ts';
+import { code } from '../support/code.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { validator } from '../support/openapi.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { rest } from '../support/rest.ts';
 
-const code = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'ok',
-    (error: { code: string }) => error.code,
-  );
 /** Longer than a test. */
 const LATER_MS = 600_000;
 

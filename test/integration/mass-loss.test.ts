@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { request, startTestBbs, type TestBbs } from '../support/bbs.ts';
+import { ScriptedCell } from '../support/scripted-cell.ts';
 
 const HOLD_MS = 2_500;
 const GRACE_MS = 300;
@@ -15,20 +16,13 @@ afterEach(async () => {
   await bbs.stop();
 });
 
-const register = async (cell_id: string) => {
-  const capacity = { memory_mb: 1_000, disk_mb: 1_000, containers: 10 };
-  const offer = { cell_id, preloaded_rootfs: ['busybox'], capacity };
-  return (await bbs.cells.Register({ offer, incarnation: `${cell_id}-${Math.random()}` })).epoch;
-};
-
 /** A cell with one running task. */
-async function runningOn(cell_id: string) {
-  const epoch = await register(cell_id);
-  const { task_guid, uid } = await bbs.tasks.DesireTask(request());
-  const claimed = await bbs.placement.ClaimTasks({ items: [{ task_guid, uid, cell_id, epoch }] });
-  const claim = { task_guid, attempt: claimed.verdicts[0]?.attempt ?? '' };
-  await bbs.cells.StartTasks({ cell_id, epoch, items: [{ claim, nonce: 'n' }] });
-  return { cell_id, epoch, claim, guid: task_guid };
+async function runningOn(id: string) {
+  const cell = await ScriptedCell.register(bbs, id);
+  const { task_guid: guid, uid } = await bbs.tasks.DesireTask(request());
+  const attempt = await cell.claim({ task_guid: guid, uid });
+  expect(await cell.start(guid, attempt)).toBe('');
+  return { cell, claim: { task_guid: guid, attempt }, guid };
 }
 
 const outcome = async (guid: string) => (await bbs.tasks.GetTask({ task_guid: guid })).outcome;
@@ -38,7 +32,7 @@ describe('cells that vanish', () => {
   it('together are waited for: back in time they go on, and only what stays away is lost', async () => {
     const four = await Promise.all(['a', 'b', 'c', 'd'].map(runningOn));
     const [back, ...away] = four.slice(0, 3);
-    for (const { cell_id, epoch } of four.slice(0, 3)) await bbs.cells.Leave({ cell_id, epoch });
+    for (const { cell } of four.slice(0, 3)) await bbs.cells.Leave(cell.own);
     const begun = performance.now();
     await vi.waitFor(async () => {
       const notes = (await listed()).filter(({ state }) => state === 'away').map(({ note }) => note);
@@ -48,8 +42,8 @@ describe('cells that vanish', () => {
     await sleep(4 * GRACE_MS);
     for (const { guid } of four) expect(await outcome(guid)).toBe('');
 
-    const epoch = await register('a');
-    const adopted = await bbs.cells.AdoptTasks({ cell_id: 'a', epoch, claims: back === undefined ? [] : [back.claim] });
+    const again = await ScriptedCell.register(bbs, 'a', 'two');
+    const adopted = await bbs.cells.AdoptTasks({ ...again.own, claims: back === undefined ? [] : [back.claim] });
     expect(adopted.verdicts[0]?.code).toBe('');
     for (const { guid } of away) await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(HOLD_MS - 100);
@@ -59,11 +53,11 @@ describe('cells that vanish', () => {
 
   it('one by one, or few of many, are lost after their grace', async () => {
     const four = await Promise.all(['a', 'b', 'c', 'd'].map(runningOn));
-    for (const { cell_id, epoch } of four.slice(0, 2)) await bbs.cells.Leave({ cell_id, epoch });
+    for (const { cell } of four.slice(0, 2)) await bbs.cells.Leave(cell.own);
     for (const { guid } of four.slice(0, 2))
       await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
     // These two more make three of four, and not at once.
-    for (const { cell_id, epoch } of four.slice(2)) await bbs.cells.Leave({ cell_id, epoch });
+    for (const { cell } of four.slice(2)) await bbs.cells.Leave(cell.own);
     for (const { guid } of four.slice(2))
       await vi.waitFor(async () => expect(await outcome(guid)).toBe('lost'), 20_000);
   });

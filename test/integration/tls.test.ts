@@ -14,13 +14,9 @@ import { readTls } from '../../src/platform/tls.ts';
 import { Channel } from '../../src/rpc/client.ts';
 import { request } from '../support/bbs.ts';
 import { makeAuthority, type TestAuthority } from '../support/certificates.ts';
+import { code } from '../support/code.ts';
 
 const log = pino({ level: process.env['GAVEL_TEST_LOG'] ?? 'silent' });
-const code = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'ok',
-    (error: { code: string }) => error.code,
-  );
 const offer = (cell_id: string) => ({ cell_id, capacity: { memory_mb: 1, disk_mb: 1, containers: 1 } });
 
 describe('TLS', () => {

@@ -24,9 +24,19 @@ export class ScriptedCell {
     return new ScriptedCell(bbs, id, epoch);
   }
 
+  /** What it would say under another id or epoch. */
+  as(id: string, epoch: string): ScriptedCell {
+    return new ScriptedCell(this.#bbs, id, epoch);
+  }
+
+  /** What goes with every call of it. */
+  get own(): { readonly cell_id: string; readonly epoch: string } {
+    return { cell_id: this.id, epoch: this.epoch };
+  }
+
   /** As the auctioneer does it. @returns the attempt. */
   async claim({ task_guid, uid }: Named): Promise<string> {
-    const items = [{ task_guid, uid, cell_id: this.id, epoch: this.epoch }];
+    const items = [{ task_guid, uid, ...this.own }];
     const { verdicts } = await this.#bbs.placement.ClaimTasks({ items });
     expect(verdicts[0]?.verdict?.code).toBe('');
     return verdicts[0]?.attempt ?? '';
@@ -40,7 +50,7 @@ export class ScriptedCell {
       image_digest: 'sha256:1',
       limits_in_force: { memory: '64 MB' },
     };
-    const { verdicts } = await this.#bbs.cells.StartTasks({ cell_id: this.id, epoch: this.epoch, items: [item] });
+    const { verdicts } = await this.#bbs.cells.StartTasks({ ...this.own, items: [item] });
     return verdicts[0]?.code;
   }
 
@@ -48,7 +58,7 @@ export class ScriptedCell {
   async complete(task_guid: string, attempt: string, over: object = {}): Promise<string | undefined> {
     const outcome = { outcome: 'succeeded', exit_code: 0, result: Buffer.from('forty-two'), result_bytes: 9, ...over };
     const items = [{ claim: { task_guid, attempt }, outcome }];
-    const { verdicts } = await this.#bbs.cells.CompleteTasks({ cell_id: this.id, epoch: this.epoch, items });
+    const { verdicts } = await this.#bbs.cells.CompleteTasks({ ...this.own, items });
     return verdicts[0]?.code;
   }
 
