@@ -18,8 +18,8 @@ export function text(value: string, status = 200, type = 'text/plain; charset=ut
 /** Only a DomainError's message leaves the process; anything else is a fixed text, and is logged by the caller. */
 export function errorBody(error: unknown): { readonly status: number; readonly body: object } {
   const known = isDomainError(error) ? error : new DomainError('internal', 'internal error');
-  const { code, message, faults } = known;
-  return { status: ERRORS[code].http, body: { error: { code, message, faults } } };
+  const { code, message, faults, about } = known;
+  return { status: ERRORS[code].http, body: { error: { code, message, faults, about } } };
 }
 
 export function errorAnswer(error: unknown): Response {

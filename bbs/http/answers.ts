@@ -71,6 +71,10 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
     code: { type: 'string', description: 'for programs' },
     message: { type: 'string', description: 'for people' },
     faults: listOf(all({ field: string, message: string })),
+    about: {
+      ...texts,
+      description: 'for programs: `state` that the task is in, `existing` task that is there already, `request_key`',
+    },
   });
   const cursor = { type: 'string', description: 'GET /v1/events goes on behind it without a gap' };
   return {

@@ -69,8 +69,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
         try {
           return { task: taskToObject(await tasks.desire(parseTaskSpec(request), from)), error: null };
         } catch (error) {
-          const faults = isDomainError(error) ? error.faults : [];
-          return { task: null, error: { ...verdictOf(error), faults } };
+          const { faults, about } = isDomainError(error) ? error : { faults: [], about: {} };
+          return { task: null, error: { ...verdictOf(error), faults, about } };
         }
       };
       return { json: { results: await Promise.all(body.tasks.map(made)) } };

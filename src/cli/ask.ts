@@ -39,25 +39,26 @@ export async function confirm(
   deed: string,
   ids: readonly string[],
   selected = false,
+  noun = 'task',
 ): Promise<boolean> {
   if (context.flags.yes === true) return true;
   if (!canAsk(context)) {
     throw new DomainError(
       'invalid_argument',
-      `about to ${deed} ${ids.length === 1 ? 'a task' : `${ids.length} tasks`}, and nobody can be asked; add -y to do it`,
+      `about to ${deed} ${ids.length === 1 ? `a ${noun}` : `${ids.length} ${noun}s`}, and nobody can be asked; add -y to do it`,
     );
   }
   const { stderr } = context.io;
   const shown = ids.slice(0, MANY).map((id) => `  - ${id}\n`);
   if (ids.length > MANY || selected) {
-    const tasks = ids.length === 1 ? '1 task' : `${ids.length} tasks`;
+    const tasks = ids.length === 1 ? `1 ${noun}` : `${ids.length} ${noun}s`;
     const rest = ids.length > MANY ? `  ... and ${ids.length - MANY} more\n` : '';
     const named = selected ? `:\n${shown.join('')}${rest}` : '.\n';
     stderr.write(`You are about to ${deed} ${tasks}${named}`);
     const answer = await ask(context, 'Type their number to proceed: ', context.signal);
     return answer?.trim() === String(ids.length);
   }
-  stderr.write(`You are about to ${deed} the following tasks:\n${shown.join('')}`);
+  stderr.write(`You are about to ${deed} the following ${noun}s:\n${shown.join('')}`);
   const answer = await ask(context, 'Are you sure you want to proceed (y/[N])? ', context.signal);
   return ['y', 'yes'].includes((answer ?? '').trim().toLowerCase());
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { traced } from '../platform/trace.ts';
 import { Context, type GlobalFlags } from './context.ts';
 import type { Io } from './io.ts';
 
@@ -26,7 +27,9 @@ export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags
     const flags = ownFirst(command, globals);
     cli.running = fullName(command);
     try {
-      cli.exitCode = await handler(context, command.args, flags);
+      const work = async () => await handler(context, command.args, flags);
+      const parent = context.traceparent;
+      cli.exitCode = parent === undefined ? await work() : await traced(cli.running, { kind: 'client', parent }, work);
     } catch (error) {
       throw context.explain(error);
     } finally {
@@ -39,8 +42,11 @@ export function handle<Flags>(cli: Cli, command: Command, handler: Handler<Flags
 function ownFirst<Flags extends object>(command: Command, merged: Flags): Flags {
   const own: Record<string, unknown> = command.opts();
   const flags = new Map<string, unknown>(Object.entries(merged));
-  for (const name of command.options.map((option) => option.attributeName())) {
-    if (!rootOf(command).options.some((option) => option.attributeName() === name)) continue;
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const above = rootOf(command).options.find((one) => one.attributeName() === name);
+    // The very same flag (a role's own --config) was taken by the program, and is meant for the command.
+    if (above === undefined || above.long === option.long) continue;
     if (own[name] === undefined) flags.delete(name);
     else flags.set(name, own[name]);
   }
@@ -51,7 +57,7 @@ function rootOf(command: Command): Command {
   return command.parent === null ? command : rootOf(command.parent);
 }
 
-function fullName(command: Command): string {
+export function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 

@@ -1,10 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
-import { DEFAULT_ENDPOINT } from '../client/connection.ts';
-import { TaskClient } from '../client/index.ts';
+import { DEFAULT_ENDPOINT, type PlaceFlags, type Settings, settingsOf } from '../client/contexts.ts';
+import { type ClientOptions, TaskClient } from '../client/index.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { DomainError, isDomainError } from '../domain/errors.ts';
-import { safe } from '../platform/format.ts';
-import { type PlaceFlags, type Settings, settingsOf } from './contexts.ts';
+import { safe, safeText } from '../platform/format.ts';
 import { type Io, put } from './io.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -22,17 +22,20 @@ export function parseOutput(text: string): string {
 }
 
 /** Flags that every command understands. */
-export interface GlobalFlags extends Omit<PlaceFlags, 'domain'> {
+export interface GlobalFlags extends Omit<PlaceFlags, 'domain' | 'onInterrupt'> {
   /** A format, or `template=TEXT`. */
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly verbose?: boolean;
+  /** How often -v was given. */
+  readonly verbose?: number;
+  readonly trace?: boolean;
   /** False with --no-color; true when nothing was said. */
   readonly color?: boolean | 'auto' | 'always' | 'never';
   readonly timeout?: string;
   readonly local?: boolean;
   readonly trunc?: boolean;
+  readonly safe?: boolean;
   readonly yes?: boolean;
   readonly input?: boolean;
 }
@@ -46,12 +49,15 @@ export class Context {
   readonly #aborting = new AbortController();
   #client: TaskClient | undefined;
   #settings: Settings | undefined;
+  /** With --trace: what the servers' logs, and the spans where they export some, know this command by. */
+  readonly traceId: string | undefined;
 
   constructor(io: Io, flags: GlobalFlags) {
     this.io = io;
     this.flags = flags;
     const drawable = io.stderr.isTTY === true && flags.quiet !== true && io.env['TERM'] !== 'dumb';
     this.line = new StatusLine(io, drawable);
+    this.traceId = flags.trace === true || (flags.verbose ?? 0) > 1 ? randomBytes(16).toString('hex') : undefined;
     io.interrupts.take(() => this.#aborting.abort(new DomainError('cancelled', 'interrupted')));
   }
 
@@ -97,6 +103,15 @@ export class Context {
     return ms;
   }
 
+  get verbose(): boolean {
+    return (this.flags.verbose ?? 0) > 0;
+  }
+
+  /** The caller's span for `traced`; undefined without --trace. */
+  get traceparent(): string | undefined {
+    return this.traceId === undefined ? undefined : `00-${this.traceId}-${randomBytes(8).toString('hex')}-01`;
+  }
+
   /** Server, domain and certificates, from flags, environment, files and the context in use. */
   get settings(): Settings {
     this.#settings ??= settingsOf(this.flags, this.io.env, process.cwd());
@@ -112,15 +127,43 @@ export class Context {
     this.#client = new TaskClient({
       endpoint: values.server?.value ?? DEFAULT_ENDPOINT,
       tls,
+      userAgent: 'gavel-cli',
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...this.#tracing(),
     });
+    if (this.verbose) this.say(this.#whereTo());
     return this.#client;
+  }
+
+  #tracing(): Pick<ClientOptions, 'requestId' | 'onCall'> {
+    if (this.traceId === undefined) return {};
+    this.complain(`trace ${this.traceId}`);
+    return {
+      requestId: this.traceId,
+      onCall: ({ method, address, ms, code, messages }) => {
+        const count = messages > 1 ? `, ${messages} messages` : '';
+        this.complain(`call ${method.replace(/^gavel\.v1\./, '')} ${address} ${ms.toFixed(1)} ms ${code}${count}`);
+      },
+    };
+  }
+
+  #whereTo(): string {
+    const { context, values } = this.settings;
+    const parts = Object.entries(values).map(([field, { value, origin }]) => `${field} ${value} (${origin})`);
+    return [...(context === undefined ? [] : [`context ${context.value} (${context.origin})`]), ...parts].join(', ');
   }
 
   /** One line of the answer. */
   async print(line: string): Promise<void> {
     this.line.hide();
     await put(this.io.stdout, `${line}\n`);
+  }
+
+  /** A piece of a task's output: as it is, or with --safe without what a terminal would obey. */
+  async give(to: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    this.line.hide();
+    const told = this.flags.safe === true ? safeText(Buffer.from(bytes).toString('utf8')) : bytes;
+    await put(this.io[to], told);
   }
 
   /** What is not the answer: announcements, hints, warnings. Never awaited: nothing depends on it. */

@@ -19,6 +19,7 @@ const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
   too_large: 'something smaller; a large input is for a download action',
   unimplemented: 'gavel version (server and client may be of different versions)',
 };
+const DOCS = 'docs/task-reference.md#errors';
 const ELSE = 'gavel help, and the log of the server';
 
 export interface Told {
@@ -26,16 +27,21 @@ export interface Told {
   readonly code: string;
   readonly faults: DomainError['faults'];
   readonly next: string;
+  /** Where it is written what this means. */
+  readonly docs: string;
+  /** Under which the servers' logs tell of it; empty where none answered. */
+  readonly trace: string;
 }
 
 /** An error in words: what is wrong, every fault, what to try. `command` is what was run, as people type it. */
 export function tell(error: unknown, command: string): Told {
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
-    return { message, code: 'USAGE', faults: [], next: `${command} --help` };
+    return { message, code: 'USAGE', faults: [], next: `${command} --help`, docs: 'docs/cli.md', trace: '' };
   }
-  if (!isDomainError(error)) return { message: errorText(error), code: 'INTERNAL', faults: [], next: ELSE };
-  const { code, faults } = error;
+  if (!isDomainError(error))
+    return { message: errorText(error), code: 'INTERNAL', faults: [], next: ELSE, docs: DOCS, trace: '' };
+  const { code, faults, traceId } = error;
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
   // The faults follow one by one; the message would only say them again.
   const isRole = /^gavel (dev|bbs|auctioneer|cell)$/.test(command);
@@ -44,18 +50,19 @@ export function tell(error: unknown, command: string): Told {
   const ownHelp = code === 'invalid_argument' || (isRole && code === 'unavailable');
   const list = code === 'not_found' ? /^gavel (cells|callbacks|context)\b/.exec(command)?.[0] : undefined;
   const next = ownHelp ? `${command} --help` : (list ?? NEXT[code] ?? ELSE);
-  return { message, code: code.toUpperCase(), faults, next };
+  return { message, code: code.toUpperCase(), faults, next, docs: DOCS, trace: traceId };
 }
 
-export function errorLines({ message, faults, next }: Told): string {
+export function errorLines({ message, code, faults, next, trace }: Told): string {
   const lines = [
     ...message.split('\n').map(safe),
     ...faults.map((fault) => `  ${safe(fault.field)}: ${safe(fault.message)}`),
     `try: ${next}`,
+    ...(code === 'INTERNAL' && trace !== '' ? [`the server's log tells of it under ${safe(trace)}`] : []),
   ];
   return lines.map((line) => `gavel: ${line}\n`).join('');
 }
 
-export function errorJson({ message, code, faults, next }: Told): string {
-  return `${toJson({ error: { code, message, details: faults, hint: next } })}\n`;
+export function errorJson({ message, code, faults, next, docs, trace }: Told): string {
+  return `${toJson({ error: { code, message, details: faults, hint: next, docs, trace } })}\n`;
 }

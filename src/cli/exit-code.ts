@@ -1,5 +1,6 @@
 import { ERRORS, isDomainError } from '../domain/errors.ts';
 import type { Outcome, Task } from '../domain/task.ts';
+import type { StopSignal } from './io.ts';
 
 export const EXIT = {
   ok: 0,
@@ -17,6 +18,7 @@ export const EXIT = {
   notTheTask: 125,
   interrupted: 130,
   terminated: 143,
+  hungUp: 129,
 } as const;
 
 /** The table of `gavel --exit-codes`. */
@@ -34,8 +36,38 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.lost, 'the task was lost, or what runs it failed'],
   [EXIT.late, 'our own --timeout elapsed; the task goes on'],
   [EXIT.notTheTask, 'only with --propagate: not the task failed, but what runs it'],
-  [EXIT.interrupted, 'interrupted and detached; 143 on SIGTERM'],
+  [EXIT.interrupted, 'interrupted and detached; 143 on SIGTERM, 129 on SIGHUP'],
 ];
+
+/** Beside 0, 2, 5 and 6, which any command may answer: by the command's name, as people type it. */
+const MORE: readonly (readonly [RegExp, readonly number[]])[] = [
+  [/^gavel (run|task|task attach|task result|wait|task wait)$/, [1, 7, 8, 9, 10]],
+  [
+    /^gavel (run|task( attach)?|wait|task wait|logs|task logs|events|task events|task top|top|cells top|ps|task ls)$/,
+    [130],
+  ],
+  [/^gavel (explain|task explain|submit|task submit|capacity fit)$/, [9]],
+  [/^gavel (task |)(wait|cancel|kill)$|^gavel cells drain$/, [124]],
+  [/^gavel (task |)(run|wait)$/, [125]],
+  [
+    /^gavel (task |)(run|submit|cancel|kill|rerun|resolve|rm|annotate|upload|download|outputs|result)$|^gavel callbacks /,
+    [4],
+  ],
+  [/^gavel (task|logs|wait|explain|cancel|kill|cells \w+|callbacks \w+|context \w+)\b/, [3]],
+  [/^gavel (dev|bbs|auctioneer|cell)$/, [130]],
+];
+
+/** For a command's help. */
+export function exitCodesOf(name: string): readonly number[] {
+  const more = MORE.flatMap(([pattern, codes]) => (pattern.test(name) ? codes : []));
+  return [...new Set([0, 2, 5, 6, ...more])].toSorted((a, b) => a - b);
+}
+
+/** What a command that a signal ended exits with. */
+export function exitOfSignal(signal: StopSignal | undefined): number {
+  if (signal === 'SIGTERM') return EXIT.terminated;
+  return signal === 'SIGHUP' ? EXIT.hungUp : EXIT.interrupted;
+}
 
 const BY_OUTCOME: Readonly<Record<Outcome, number>> = {
   succeeded: EXIT.ok,

@@ -1,9 +1,10 @@
+import { INTERRUPT_MODES } from '../client/contexts.ts';
 import type { LogEntry, Task, TaskEvent, TaskHandle } from '../client/index.ts';
 import { DomainError, errorText } from '../domain/errors.ts';
 import { isTerminal } from '../domain/task.ts';
 import { ask, canAsk } from './ask.ts';
 import type { Context } from './context.ts';
-import { EXIT } from './exit-code.ts';
+import { exitOfSignal } from './exit-code.ts';
 
 /** What becomes of what is followed. Both are awaited, so that a slow reader slows us down instead of filling memory. */
 export interface View {
@@ -13,7 +14,12 @@ export interface View {
   readonly log: (entry: LogEntry) => Promise<void>;
 }
 
-export const INTERRUPT_MODES = ['ask', 'cancel', 'detach'] as const;
+/** What the flag says, else the setting (GAVEL_ON_INTERRUPT, .gavel.yaml, ...), else a question. */
+export function interruptMode(context: Context, flag: InterruptMode | undefined): InterruptMode {
+  const said = context.settings.values.on_interrupt?.value;
+  return flag ?? INTERRUPT_MODES.find((mode) => mode === said) ?? 'ask';
+}
+
 export type InterruptMode = (typeof INTERRUPT_MODES)[number];
 
 export type Followed =
@@ -53,7 +59,7 @@ export async function follow(
     throw new DomainError('internal', `the events of task ${handle.id} ended before the task did`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    return { kind: 'detached', exit: context.io.interrupts.last === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted };
+    return { kind: 'detached', exit: exitOfSignal(context.io.interrupts.last) };
   } finally {
     release();
     stop.abort();
@@ -162,7 +168,8 @@ function takeInterrupts(context: Context, handle: TaskHandle, mode: InterruptMod
     else if (letter !== 'k') detach();
   };
   return context.io.interrupts.take((signal) => {
-    if (asked !== undefined || cancelled) {
+    // Whoever's terminal is gone cannot be asked, and did not mean the task.
+    if (asked !== undefined || cancelled || signal === 'SIGHUP') {
       detach();
       asked?.abort();
     } else if (mode === 'cancel') {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+/** SIGHUP: the terminal is gone. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /** The world as a command sees it, so that tests can be one. */
 export interface Io {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { isDomainError } from '../domain/errors.ts';
-import type { Cli } from './command.ts';
+import { type Cli, fullName } from './command.ts';
 import { addCallbacks } from './commands/callbacks.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCells } from './commands/cells.ts';
@@ -15,6 +15,7 @@ import { addPs } from './commands/list.ts';
 import { addLogs } from './commands/logs.ts';
 import { addRoles } from './commands/roles.ts';
 import { addRun } from './commands/run.ts';
+import { addSelect } from './commands/select.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addTask } from './commands/task.ts';
 import { addVersion, ownVersion } from './commands/version.ts';
@@ -22,7 +23,7 @@ import { addWait } from './commands/wait.ts';
 import { addWatch } from './commands/watch.ts';
 import { FORMATS, type GlobalFlags, parseOutput } from './context.ts';
 import { errorJson, errorLines, tell } from './errors.ts';
-import { EXIT, EXIT_MEANINGS, exitOfError } from './exit-code.ts';
+import { EXIT, EXIT_MEANINGS, exitCodesOf, exitOfError, exitOfSignal } from './exit-code.ts';
 import { type Io, put } from './io.ts';
 
 const WELCOME = `A container task runtime: submit a task, it runs at most once in a container on a cell.
@@ -78,13 +79,18 @@ export function buildProgram(cli: Cli): Command {
     ),
     new Option('--json', 'the same as -o json'),
     new Option('-q, --quiet', 'only the answer'),
-    new Option('-v, --verbose', 'say more'),
+    new Option('-v, --verbose', 'say more: where each call goes and why; -vv: as --trace').argParser(
+      (_value: string, before: number | undefined) => (before ?? 0) + 1,
+    ),
+    new Option('--trace', 'say each call to the servers, and the id under which their logs tell of them'),
     new Option('--color <when>', 'colours: auto (on a terminal), always or never').choices(['auto', 'always', 'never']),
     new Option('--no-color', 'the same as --color never (also NO_COLOR)'),
+    new Option('--safe', 'show control characters in the output of tasks as \\u001b and the like'),
     new Option('--no-trunc', 'do not cut long text on a terminal'),
     new Option('-y, --yes', 'do not ask before something is ended, removed or dropped'),
     new Option('--no-input', 'never ask'),
     new Option('--local', 'times of this machine instead of UTC'),
+    new Option('-c, --config <file>', "contexts and settings of this file in place of the user's (GAVEL_CONFIG)"),
     new Option('--context <name>', 'named cluster (GAVEL_CONTEXT; gavel context ls)'),
     new Option('--server <host:port,...>', 'BBS servers (GAVEL_SERVER; else 127.0.0.1:8889)'),
     new Option('--timeout <span>', 'whole time of one call, such as 30s'),
@@ -110,13 +116,27 @@ export function buildProgram(cli: Cli): Command {
   addHistory(program, cli);
   addCallbacks(program, cli);
   addWatch(program, cli);
+  addSelect(program, cli);
   addVersion(program, cli);
   addContext(program, cli);
   addDoctor(program, cli);
   addCompletion(program, cli);
   addHelp(program, cli);
   addRoles(program, cli);
+  for (const command of leavesOf(program)) {
+    const codes = exitCodesOf(fullName(command));
+    command.addHelpText('after', `\nExit codes: ${codes.join(', ')} (gavel help exit-codes)`);
+  }
   return program;
+}
+
+/** Every command that does something by itself. */
+function leavesOf(parent: Command): readonly Command[] {
+  return parent.commands.flatMap((command) => [...(hasAction(command) ? [command] : []), ...leavesOf(command)]);
+}
+
+function hasAction(command: Command): boolean {
+  return command.commands.length === 0 || command.registeredArguments.length > 0;
 }
 
 function commandOf(program: Command, cli: Cli, args: readonly string[]): string {
@@ -129,7 +149,7 @@ function commandOf(program: Command, cli: Cli, args: readonly string[]): string 
 
 function stopped({ interrupts }: Io): number | undefined {
   if (interrupts.last === undefined) return undefined;
-  return interrupts.last === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+  return exitOfSignal(interrupts.last);
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -3,6 +3,7 @@ import type { Task, TaskFilter } from '../client/index.ts';
 import { msToNanos, parseDuration } from '../domain/duration.ts';
 import { DomainError } from '../domain/errors.ts';
 import { nearest } from '../platform/nearest.ts';
+import { parseSelect } from '../platform/select.ts';
 import { gather, gatherList } from './command.ts';
 import type { Context } from './context.ts';
 import { KINDS, kindOf, newestFirst } from './tasks.ts';
@@ -24,6 +25,7 @@ export interface SelectFlags {
   readonly createdAfter?: string;
   readonly createdBefore?: string;
   readonly olderThan?: string;
+  readonly select?: string;
   readonly all?: boolean;
   /** False with --no-filter. */
   readonly filter?: boolean;
@@ -56,7 +58,11 @@ export function addSelectOptions(command: Command): Command {
     .option('--label <name[=value]>', 'only with this label; repeatable', gather)
     .option('--created-after <time>', 'only since this time: 2015-01-27, "2015-01-27 21:39:30 UTC", or 2h ago as 2h')
     .option('--created-before <time>', 'only before this time')
-    .option('--older-than <span>', 'only created longer ago than this, such as 1h');
+    .option('--older-than <span>', 'only created longer ago than this, such as 1h')
+    .option(
+      '--select <expression>',
+      'only those of which this is true, such as "exit_code == 42 && labels.team == \'x\'" (gavel help select)',
+    );
 }
 
 /** @throws DomainError `invalid_argument` with what cannot be understood. `words`: the states when the flags name none. */
@@ -76,6 +82,7 @@ export function selectionOf(flags: SelectFlags, words: readonly string[], nowMs 
     flags.olderThan === undefined ? undefined : olderThan(flags.olderThan, nowMs),
   );
   const { domain, cell, user } = flags;
+  const selector = flags.select === undefined ? undefined : parseSelect(flags.select, () => nowMs);
   const request: TaskFilter = {
     states: states.states,
     ...(domain === undefined ? {} : { domain }),
@@ -102,7 +109,8 @@ export function selectionOf(flags: SelectFlags, words: readonly string[], nowMs 
       (before === undefined || task.created_at < before) &&
       Object.entries(labels).every(([name, value]) =>
         value === '' ? name in task.labels : task.labels[name] === value,
-      ),
+      ) &&
+      (selector === undefined || selector.matches(task)),
   };
 }
 
@@ -110,21 +118,30 @@ export interface Collected {
   readonly tasks: readonly Task[];
   /** How many match but are of the system itself. */
   readonly hidden: number;
+  /** Where the next ones begin; undefined when these are all. */
+  readonly next: string | undefined;
 }
 
 /** The tasks selected, newest first, live and (when finished ones are wanted) from history. */
-export async function collect(context: Context, selection: Selection, limit: number | undefined): Promise<Collected> {
+export async function collect(
+  context: Context,
+  selection: Selection,
+  limit: number | undefined,
+  cursor = '',
+): Promise<Collected> {
   const client = context.client();
   const { signal } = context;
   const { request, matches, hidesSystem, finished } = selection;
   const tasks: Task[] = [];
   const hidden = new Set<string>();
+  const below = cursorOf(cursor);
   const take = (task: Task) => {
-    if (!matches(task)) return;
+    if (task.number >= below || !matches(task)) return;
     if (hidesSystem && kindOf(task) === 'system') hidden.add(task.uid);
     else tasks.push(task);
   };
-  for await (const task of client.tasks.list({ ...request, pageSize: Math.min(limit ?? 1_000, 1_000), signal })) {
+  const live = { ...request, pageSize: Math.min(limit ?? 1_000, 1_000), signal };
+  for await (const task of client.tasks.list(live, cursor)) {
     take(task);
     if (limit !== undefined && tasks.length >= limit) break;
   }
@@ -138,13 +155,25 @@ export async function collect(context: Context, selection: Selection, limit: num
       if (tasks.length >= most) break;
     }
   }
-  return { tasks: newestFirst(tasks).slice(0, limit), hidden: hidden.size };
+  const all = newestFirst(tasks);
+  const shown = all.slice(0, limit);
+  const last = shown.at(-1);
+  // One that is full may be followed by more; whether it is, the next list says.
+  const more = limit !== undefined && shown.length === limit && last !== undefined;
+  return { tasks: shown, hidden: hidden.size, next: more ? String(last.number) : undefined };
+}
+
+/** Lists go down by number, so that a cursor is the number that was shown last. */
+function cursorOf(cursor: string): number {
+  if (cursor === '') return Number.POSITIVE_INFINITY;
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new DomainError('invalid_argument', `--cursor: ${cursor} is none that a list gave (next_cursor)`);
 }
 
 /** Whether any flag says which tasks are meant. */
 export function selects(flags: SelectFlags): boolean {
-  const { state, outcome, domain, cell, user, kind, label, createdAfter, createdBefore, olderThan } = flags;
-  return [state, outcome, domain, cell, user, kind, label, createdAfter, createdBefore, olderThan].some(
+  const { state, outcome, domain, cell, user, kind, label, createdAfter, createdBefore, olderThan, select } = flags;
+  return [state, outcome, domain, cell, user, kind, label, createdAfter, createdBefore, olderThan, select].some(
     (flag) => flag !== undefined,
   );
 }

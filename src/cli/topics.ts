@@ -1,4 +1,5 @@
 import { OUTCOMES, TASK_STATES } from '../domain/task.ts';
+import { SELECT_FUNCTIONS, SELECT_OPERATORS } from '../platform/select.ts';
 import { EXIT_MEANINGS } from './exit-code.ts';
 import { wordsText } from './words.ts';
 
@@ -50,6 +51,26 @@ Any answer below 500 but 408, 425 and 429 acknowledges. Everything else is tried
 A receiver in a few lines: callbacks.handler(secret, take) of the package gavel (examples/receiver.ts).
 
   $ gavel callbacks listen --port 9000          prints each callback as one line
+`,
+  },
+  select: {
+    about: 'the expressions that --select takes',
+    text: () => `--select EXPRESSION leaves the tasks of which it is true: of tasks ls, recent, cancel, kill and rerun of what the other flags leave.
+
+${SELECT_OPERATORS.map(([name, about]) => `  ${name.padEnd(16)} ${about}`).join('\n')}
+
+Texts stand in '...', numbers are plain, true, false and null are what they say. Fields are those of -o json, and kind, age, waited, ran (the last three
+in seconds). A map's part: labels.team, or labels['gavel.kind']. What is not there is null; null is neither less nor more than anything.
+
+${Object.values(SELECT_FUNCTIONS)
+  .map(({ usage, about }) => `  ${usage.padEnd(30)} ${about}`)
+  .join('\n')}
+
+  $ gavel tasks -a --select "outcome == 'failed' && exit_code in [42, 43]"
+  $ gavel kill --select "state == 'PENDING' && waited > 600"
+  $ gavel tasks rerun --outcome failed --select "first_completed_at > ago('2h') && description like 'smoke*'"
+  $ gavel select eval 'ran > 60' 766            try one
+  $ gavel select doc task                       all fields
 `,
   },
   output: {

@@ -1,21 +1,34 @@
 import { type ErrorCode, isDomainError } from '../domain/errors.ts';
 import { readTls, type TlsConfig } from '../platform/tls.ts';
-import { Channel } from '../rpc/client.ts';
+import { Channel, type WatchedCall } from '../rpc/client.ts';
 import type { CallOptions, Client } from '../rpc/types.ts';
+import { DEFAULT_ENDPOINT, findContext } from './contexts.ts';
 import { asTaskError, checking, isTaskError, taskError } from './errors.ts';
 
 export interface ClientOptions {
-  /** `host:port`, or several of equal servers parted by commas. Default `127.0.0.1:8889`. */
+  /** `host:port`, or several of equal servers parted by commas. Default: of the context, else `127.0.0.1:8889`. */
   readonly endpoint?: string;
+  /**
+   * A named cluster of the command line (`gavel context ls`): its servers and certificates, read when the client is made. Without it
+   * neither files nor environment are looked at.
+   */
+  readonly context?: string;
   /** PEM files: the authority of the server, and a certificate of one's own where the server asks for one. */
   readonly tls?: TlsConfig | undefined;
   /** Whole time of one call with its repeats. Default 15 s. */
   readonly timeoutMs?: number;
   /** How long a stream that broke (a server restarts) is tried again before it counts as lost. Default 2 min. */
   readonly patienceMs?: number;
+  /** False: no call is repeated, whatever it is; one that no server answers fails at once. Default true. */
+  readonly retry?: boolean;
+  /** What this program calls itself, such as `nightly/1.4`; it goes with each call, before the library's own name. */
+  readonly userAgent?: string;
+  /** Told of every try of a call when it is over. */
+  readonly onCall?: (call: WatchedCall) => void;
+  /** Goes with every call: under it the servers' logs tell of them. Default: one for each call, made up by the server. */
+  readonly requestId?: string;
 }
 
-export const DEFAULT_ENDPOINT = '127.0.0.1:8889';
 const PAUSE_FIRST_MS = 100;
 const PAUSE_MOST_MS = 2_000;
 
@@ -27,13 +40,16 @@ export class Connection {
   readonly endpoint: string;
   readonly timeoutMs: number;
   readonly patienceMs: number;
+  readonly retry: boolean;
   readonly tasks: Client<'TaskService'>;
   readonly history: Client<'HistoryService'>;
   readonly callbacks: Client<'CallbackService'>;
   readonly cluster: Client<'ClusterService'>;
 
   constructor(options: ClientOptions) {
-    const addresses = (options.endpoint ?? DEFAULT_ENDPOINT)
+    const { context, onCall, requestId, userAgent } = options;
+    const place = context === undefined ? {} : checking(() => findContext(process.env, context).place);
+    const addresses = (options.endpoint ?? place.server ?? DEFAULT_ENDPOINT)
       .split(',')
       .flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
     for (const address of addresses) {
@@ -41,8 +57,15 @@ export class Connection {
         throw taskError('invalid_argument', `${address} is no host:port, for example ${DEFAULT_ENDPOINT}`);
       }
     }
-    const tls = checking(() => readTls(options.tls));
-    this.#channel = new Channel({ addresses, tls, thrown: asTaskError });
+    if (userAgent !== undefined && !/^[\x20-\x7e]{1,200}$/.test(userAgent))
+      throw taskError(
+        'invalid_argument',
+        'userAgent: give 1 to 200 printable ASCII characters, for example nightly/1.4',
+      );
+    const files = { ca: place.tls_ca, cert: place.tls_cert, key: place.tls_key };
+    const tls = checking(() => readTls(options.tls ?? files));
+    this.#channel = new Channel({ addresses, tls, thrown: asTaskError, watch: onCall, requestId, userAgent });
+    this.retry = options.retry ?? true;
     this.endpoint = addresses.join(',');
     this.timeoutMs = options.timeoutMs ?? 15_000;
     this.patienceMs = options.patienceMs ?? 120_000;
@@ -54,7 +77,7 @@ export class Connection {
 
   /** For calls that are safe to repeat, which are all of the SDK's: a submit carries its key. */
   call(signal?: AbortSignal): CallOptions {
-    return { retry: true, timeoutMs: this.timeoutMs, ...(signal === undefined ? {} : { signal }) };
+    return { retry: this.retry, timeoutMs: this.timeoutMs, ...(signal === undefined ? {} : { signal }) };
   }
 
   /** Aborts when the client is closed; what waits then waits no longer. */

@@ -1,4 +1,5 @@
 import type { Outcome, TaskState } from '../domain/task.ts';
+import { parseSelect } from '../platform/select.ts';
 import { parseTaskSpec, type TaskSpec } from '../platform/task-spec.ts';
 import { definitionToWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
@@ -170,12 +171,20 @@ class Tasks {
     return await readRecord(this.#connection, String(id), undefined, signal);
   }
 
-  /** Live tasks, newest first; pages are fetched as they are needed. */
-  async *list(filter: TaskFilter = {}): AsyncGenerator<TaskView, void, undefined> {
-    let token = '';
+  /**
+   * Live tasks, newest first; pages are fetched as they are needed. `select`: an expression as of the command line's --select, which is
+   * weighed here. `pageToken`: go on behind a page.
+   */
+  async *list(
+    filter: TaskFilter & { readonly select?: string } = {},
+    pageToken = '',
+  ): AsyncGenerator<TaskView, void, undefined> {
+    const { select } = filter;
+    const selector = select === undefined ? undefined : checking(() => parseSelect(select));
+    let token = pageToken;
     do {
       const page = await this.page(filter, token);
-      yield* page.tasks;
+      yield* selector === undefined ? page.tasks : page.tasks.filter((task) => checking(() => selector.matches(task)));
       token = page.nextPageToken;
     } while (token !== '');
   }

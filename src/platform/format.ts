@@ -13,6 +13,11 @@ export function safe(text: string): string {
   });
 }
 
+/** The same of a text of lines: their ends and tabs stay. */
+export function safeText(text: string): string {
+  return text.replace(/[^\n\t]+/g, safe);
+}
+
 /** `2015-01-27 21:39:30 UTC`, or with `local` the machine's own time and its offset. Nothing for a time that is not set. */
 export function timeText(nanos: bigint, local = false): string {
   if (nanos === 0n) return '';

@@ -15,6 +15,24 @@ export interface ChannelOptions {
   readonly tls?: TlsFiles | undefined;
   /** What callers are thrown for a failed call; the DomainError itself when left out. */
   readonly thrown?: (failure: DomainError) => DomainError;
+  /** Told of every try of a call when it is over. */
+  readonly watch?: ((call: WatchedCall) => void) | undefined;
+  /** Goes with every call that brings none of its own: under it the servers' logs tell of them. */
+  readonly requestId?: string | undefined;
+  /** What the servers see the program as, before the library's own name. */
+  readonly userAgent?: string | undefined;
+}
+
+/** One try of a call, over. */
+export interface WatchedCall {
+  /** `gavel.v1.TaskService/ListTasks` */
+  readonly method: string;
+  readonly address: string;
+  readonly ms: number;
+  /** `ok`, or an error's code; `left` for a stream that nobody read to its end. */
+  readonly code: string;
+  /** Messages that came; 1 for a unary call that was answered. */
+  readonly messages: number;
 }
 
 const UNARY_TIMEOUT_MS = 15_000;
@@ -27,6 +45,8 @@ const RETRY_MOST_MS = 1_000;
 export class Channel {
   readonly #clients: readonly grpc.Client[];
   readonly #thrown: (failure: DomainError) => DomainError;
+  readonly #watch: ((call: WatchedCall) => void) | undefined;
+  readonly #requestId: string | undefined;
   /** How to end each call that is under way. */
   readonly #running = new Set<() => void>();
   readonly #streams: CallStream[] = [];
@@ -38,6 +58,8 @@ export class Channel {
     if (options.addresses.length === 0) throw new DomainError('invalid_argument', 'no server address given');
     this.addresses = options.addresses;
     this.#thrown = options.thrown ?? ((failure) => failure);
+    this.#watch = options.watch;
+    this.#requestId = options.requestId;
     const credentials = channelCredentials(options.tls);
     this.#clients = options.addresses.map(
       (address) =>
@@ -45,6 +67,7 @@ export class Channel {
           'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
           'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
           'grpc.enable_channelz': 0,
+          ...(options.userAgent === undefined ? {} : { 'grpc.primary_user_agent': options.userAgent }),
           'grpc.keepalive_time_ms': 10_000,
           'grpc.keepalive_timeout_ms': 5_000,
           'grpc.keepalive_permit_without_calls': 1,
@@ -103,6 +126,16 @@ export class Channel {
     };
   }
 
+  /** @returns to be called when the try is over. */
+  #watched(method: string, at: number): (code: string, messages: number) => void {
+    const watch = this.#watch;
+    if (watch === undefined) return () => {};
+    const begun = performance.now();
+    const address = this.addresses[at] ?? '';
+    return (code, messages) =>
+      watch({ method: method.replace(/^\//, ''), address, ms: performance.now() - begun, code, messages });
+  }
+
   async #unary(
     once: Once,
     name: string,
@@ -117,10 +150,14 @@ export class Channel {
       const left = deadline - performance.now();
       // A machine that stands still takes connections and never answers: that must not cost the time in which another would.
       const most = first && options.retry === true && this.#clients.length > 1 ? Math.min(left / 2, SILENT_MS) : left;
+      const told = this.#watched(definition.path, at);
       try {
-        return await once(at, name, definition, request, most, options);
+        const answer = await once(at, name, definition, request, most, options);
+        told('ok', 1);
+        return answer;
       } catch (error) {
         const failure = isDomainError(error) ? error : fromStatus(error as grpc.ServiceError);
+        told(failure.code, 0);
         const silent = failure.code === 'deadline';
         if (failure.code === 'unavailable' || silent) this.#moveOn(at);
         // Who is asked for patience says for how long; without that it is a request that is too large for the library.
@@ -150,7 +187,7 @@ export class Channel {
         definition.requestSerialize,
         definition.responseDeserialize,
         request,
-        metadataOf(options),
+        this.#metadataOf(options),
         { deadline: Date.now() + Math.max(1, timeoutMs) },
         (error, response) => {
           over();
@@ -184,10 +221,10 @@ export class Channel {
       definition.requestSerialize,
       definition.responseDeserialize,
       request,
-      metadataOf(options),
+      this.#metadataOf(options),
       streamOptions(options),
     );
-    yield* this.#read(call, at, options);
+    yield* this.#read(call, at, options, definition.path);
   }
 
   async *#bidi(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): AsyncGenerator {
@@ -196,27 +233,30 @@ export class Channel {
       definition.path,
       definition.requestSerialize,
       definition.responseDeserialize,
-      metadataOf(options),
+      this.#metadataOf(options),
       streamOptions(options),
     );
     void pump(input, call);
-    yield* this.#read(call, at, options);
+    yield* this.#read(call, at, options, definition.path);
   }
 
   #upload(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
     const at = this.#current;
+    const told = this.#watched(definition.path, at);
     return new Promise((resolve, reject) => {
       let over = () => {};
       const call = this.#at(at).makeClientStreamRequest(
         definition.path,
         definition.requestSerialize,
         definition.responseDeserialize,
-        metadataOf(options),
+        this.#metadataOf(options),
         streamOptions(options),
         (error, response) => {
           over();
-          if (error === null) resolve(response);
-          else reject(this.#thrown(fromStatus(error)));
+          const failure = error === null ? undefined : fromStatus(error);
+          told(failure?.code ?? 'ok', failure === undefined ? 1 : 0);
+          if (failure === undefined) resolve(response);
+          else reject(this.#thrown(failure));
         },
       );
       over = this.#track(() => call.cancel(), options.signal);
@@ -228,20 +268,39 @@ export class Channel {
     call: grpc.ClientReadableStream<unknown> | grpc.ClientDuplexStream<unknown, unknown>,
     at: number,
     options: CallOptions,
+    path: string,
   ): AsyncGenerator {
+    const told = this.#watched(path, at);
+    let code = 'left';
+    let messages = 0;
     // The cancel in `finally` makes grpc-js emit an error that nobody is left to read.
     call.on('error', () => {});
     const over = this.#track(() => call.cancel(), options.signal);
     try {
-      for await (const message of call) yield message;
+      for await (const message of call) {
+        messages += 1;
+        yield message;
+      }
+      code = 'ok';
     } catch (error) {
       const failure = fromStatus(error as grpc.ServiceError);
+      code = failure.code;
       if (failure.code === 'unavailable') this.#moveOn(at);
       throw this.#thrown(failure);
     } finally {
+      told(code, messages);
       over();
       call.cancel();
     }
+  }
+
+  #metadataOf(options: CallOptions): grpc.Metadata {
+    const metadata = new grpc.Metadata();
+    const requestId = options.requestId ?? this.#requestId;
+    if (requestId !== undefined) metadata.set(REQUEST_ID_KEY, requestId);
+    const span = traceparent();
+    if (span !== undefined) metadata.set(TRACEPARENT_KEY, span);
+    return metadata;
   }
 
   #at(index: number): grpc.Client {
@@ -272,14 +331,6 @@ type Once = (
 function channelCredentials(tls: TlsFiles | undefined): grpc.ChannelCredentials {
   if (tls === undefined) return grpc.credentials.createInsecure();
   return grpc.credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
-}
-
-function metadataOf(options: CallOptions): grpc.Metadata {
-  const metadata = new grpc.Metadata();
-  if (options.requestId !== undefined) metadata.set(REQUEST_ID_KEY, options.requestId);
-  const span = traceparent();
-  if (span !== undefined) metadata.set(TRACEPARENT_KEY, span);
-  return metadata;
 }
 
 function streamOptions(options: CallOptions): grpc.CallOptions {

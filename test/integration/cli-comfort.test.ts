@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ describe('contexts', () => {
     expect((await gavel(['context', 'use', 'prod'], none)).out).toBe("Using context 'prod'\n");
     expect((await gavel(['context'], none)).out).toContain(`*        prod  ${fake.address}`);
     expect((await gavel(['context', 'show', '--origin'], { GAVEL_DOMAIN: 'other' })).out).toBe(
-      `context  prod\nserver   ${fake.address}  (context prod)\ndomain   other  (environment GAVEL_DOMAIN)\n`,
+      `context  prod  (${join(folder, 'config.yaml')})\nserver   ${fake.address}  (context prod)\ndomain   other  (environment GAVEL_DOMAIN)\n`,
     );
     fake.script = happyScript();
     const ran = await gavel(['run', 'busybox', '--', 'x'], none);
@@ -47,6 +47,47 @@ describe('contexts', () => {
     expect((await gavel(['context', 'ls', '-o', 'name'], none)).out).toBe('test\n');
   });
 
+  it('rank by where they were said: flag, environment, folder, user, system', async () => {
+    const system = join(folder, 'xdg', 'gavel');
+    mkdirSync(system, { recursive: true });
+    writeFileSync(
+      join(system, 'config.yaml'),
+      'server: sys:1\ndomain: sys\ncontexts: {far: {server: "far:1"}}\ncurrent: far',
+    );
+    const xdg = { XDG_CONFIG_DIRS: join(folder, 'xdg') };
+    const shown = async (args: readonly string[], env: Record<string, string>) =>
+      JSON.parse((await gavel(['context', 'show', '-o', 'json', ...args], env)).out) as {
+        context: string | null;
+        values: Record<string, { value: string; origin: string }>;
+      };
+    // The context of the system's file ranks there, above what that file says beside it.
+    expect(await shown([], xdg)).toMatchObject({
+      context: 'far',
+      values: {
+        server: { value: 'far:1', origin: 'context far' },
+        domain: { value: 'sys', origin: join(system, 'config.yaml') },
+      },
+    });
+    writeFileSync(join(folder, 'config.yaml'), 'on_interrupt: detach\ncontexts: {near: {server: "near:1"}}');
+    expect((await gavel(['context', 'ls', '-o', 'name'], xdg)).out).toBe('near\nfar\n');
+    expect((await gavel(['context', 'rm', 'far'], xdg)).err).toContain('take it out of that file');
+    const env = { ...xdg, GAVEL_SERVER: 'env:1' };
+    expect((await shown([], env)).values['server']).toEqual({ value: 'env:1', origin: 'environment GAVEL_SERVER' });
+    // A context that was named on the command line is a flag: it wins over the environment.
+    expect((await shown(['--context', 'near'], env)).values['server']).toMatchObject({ value: 'near:1' });
+    expect((await shown(['--context', 'near', '--server', 'flag:1'], env)).values['server']?.value).toBe('flag:1');
+    const other = join(folder, 'other.yaml');
+    writeFileSync(other, 'server: other:1\ncontexts: {}');
+    expect((await shown(['-c', other], { XDG_CONFIG_DIRS: folder })).values['server']).toEqual({
+      value: 'other:1',
+      origin: other,
+    });
+    expect((await gavel(['tasks', '-c', join(folder, 'nope.yaml')])).err).toContain('--config: there is no file');
+    expect(
+      (await gavel(['run', 'x', '--', 'y'], { GAVEL_ON_INTERRUPT: 'explode', GAVEL_SERVER: fake.address })).err,
+    ).toContain('environment GAVEL_ON_INTERRUPT must be ask, cancel, detach; it is explode');
+  });
+
   it('that cannot be read say where', async () => {
     writeFileSync(join(folder, 'config.yaml'), 'contexts: {a: {sever: x}}');
     const { code, err } = await gavel(['tasks'], {});
@@ -54,6 +95,73 @@ describe('contexts', () => {
     expect(err).toContain('config.yaml');
     expect(err).toContain('sever');
   });
+});
+
+describe('--trace and -v', () => {
+  it('tell the id and each call on stderr, and the server is told the id', async () => {
+    fake.put({ task_guid: 'abc' });
+    const { out, err, code } = await gavel(['tasks', '--trace', '-q', '-o', 'name']);
+    expect({ out, code }).toEqual({ out: 'abc\n', code: 0 });
+    const id = /^gavel: trace ([\da-f]{32})$/m.exec(err)?.[1];
+    expect(err).toMatch(/^gavel: call TaskService\/ListTasks 127\.0\.0\.1:\d+ \d+\.\d ms ok$/m);
+    const failed = await gavel(['task', 'show', 'nope', '--trace', '-o', 'json']);
+    expect(failed.err).toContain('GetTask');
+    expect(failed.err).toContain(' not_found\n');
+    const told = JSON.parse(failed.err.trim().split('\n').at(-1) ?? '') as { error: Record<string, unknown> };
+    const own = /trace ([\da-f]{32})/.exec(failed.err)?.[1];
+    expect(told.error).toMatchObject({ code: 'NOT_FOUND', trace: own, docs: 'docs/task-reference.md#errors' });
+    expect(own).not.toBe(id);
+    const verbose = await gavel(['tasks', '-v']);
+    expect(verbose.err).toBe(`gavel: server ${fake.address} (environment GAVEL_SERVER)\n`);
+    expect((await gavel(['tasks', '-vv'])).err).toMatch(/^gavel: trace /m);
+    expect((await gavel(['logs', 'abc', '--trace'])).err).toMatch(/call TaskService\/FollowLogs .* ms (ok|left)/);
+  });
+});
+
+describe('lists', () => {
+  it('go on behind a cursor', async () => {
+    for (const guid of ['a', 'b', 'c', 'd', 'e']) fake.put({ task_guid: guid });
+    const pages: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { out } = await gavel([
+        'tasks',
+        '--limit',
+        '2',
+        '-o',
+        'json',
+        ...(cursor === '' ? [] : ['--cursor', cursor]),
+      ]);
+      const page = JSON.parse(out) as { items: { task_guid: string }[]; next_cursor: string | null };
+      pages.push(page.items.map((task) => task.task_guid).join(''));
+      cursor = page.next_cursor;
+    }
+    expect(pages).toEqual(['ed', 'cb', 'a']);
+    expect((await gavel(['tasks', '--cursor', 'x'])).code).toBe(2);
+  });
+
+  it('leave what --select says, and so do cancel and select eval', async () => {
+    fake.put({ task_guid: 'a', labels: { team: 'x' } });
+    fake.put({ task_guid: 'b', labels: { team: 'y' } });
+    const names = async (...args: string[]) => (await gavel([...args, '-o', 'name'])).out;
+    expect(await names('tasks', '--select', "labels.team == 'y'")).toBe('b\n');
+    expect(await gavel(['tasks', '--select', 'labels.team'])).toMatchObject({ code: 2, out: '' });
+    expect((await gavel(['tasks', '--select', 'lables.team'])).err).toContain('did you mean labels?');
+    expect((await gavel(['cancel', '--select', "labels.team == 'x'", '-y'])).code).toBe(0);
+    expect(
+      [...fake.live.values()].filter(({ outcome }) => outcome === 'cancelled').map((task) => task.task_guid),
+    ).toEqual(['a']);
+    expect((await gavel(['select', 'eval', 'labels.team', 'a', 'b', '-o', 'template={{.value}}'])).out).toBe('x\ny\n');
+    expect((await gavel(['select', 'doc', 'task', '-o', 'name'])).out).toContain('exit_code\n');
+    expect((await gavel(['select', 'doc'])).out).toContain('task    the record of a task');
+    expect((await gavel(['select', 'doc', 'nope'])).code).toBe(3);
+    expect((await gavel(['help', 'select'])).out).toContain('$ gavel select eval');
+  });
+});
+
+it('every command says which exit codes it has', async () => {
+  expect((await gavel(['wait', '--help'])).out).toContain('Exit codes: 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 124, 125, 130 (');
+  expect((await gavel(['version', '--help'])).out).toContain('Exit codes: 0, 2, 5, 6 (');
 });
 
 describe('gavel doctor', () => {

@@ -70,6 +70,8 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   'task bundle': ['task', 'bundle', 'done', '--to', 'FOLDER/bundle.json'],
   'task resolve': ['task', 'resolve', 'done'],
   'task rm': ['task', 'rm', 'done', '-y'],
+  'select doc': ['select', 'doc', 'task'],
+  'select eval': ['select', 'eval', 'ran > 60', 'done', 'runs'],
   'cells ls': ['cells'],
   'history ls': ['history'],
   version: ['version'],

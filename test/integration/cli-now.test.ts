@@ -154,6 +154,20 @@ describe('gavel cells drain --preview', () => {
   });
 });
 
+describe('gavel cells drain', () => {
+  it('asks first, naming what it hits; where nobody can be asked it wants -y', async () => {
+    const refused = await gavel('cells', 'drain', 'cell-2');
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('about to drain a cell, and nobody can be asked; add -y to do it');
+    const cli = new CliWorld({ env: { GAVEL_SERVER: fake.address }, tty: true });
+    cli.stdin.end('n\n');
+    expect(await cli.run('cells', 'drain', 'cell-2')).toBe(0);
+    expect(cli.err.text).toMatch(/You are about to drain the following cells:\n {2}- cell-2: \d+ tasks? on it/);
+    expect(cli.err.text).toContain('nothing was done');
+    expect(fake.calls).not.toContain('DrainCell');
+  });
+});
+
 describe('gavel capacity', () => {
   const SPEC = '{"domain":"d","root_fs":"preloaded:x","memory_mb":128,"action":{"run":{"path":"x"}}}';
 

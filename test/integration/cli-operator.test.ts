@@ -72,6 +72,22 @@ describe('lists', () => {
   });
 });
 
+it.each([
+  ['taken all the same', true, /task 766 \((\w{32})\) was accepted all the same; go on with: gavel task 766\n/],
+  ['not taken', false, /gavel: the task was not accepted\n/],
+])('a submit that is interrupted before its answer says that the task was %s', async (_name, taken, said) => {
+  const cli = world();
+  fake.beforeAnswer = async () => {
+    if (!taken) fake.live.clear();
+    cli.interrupts.raise('SIGINT');
+    await sleep(200);
+  };
+  const spec = '{"domain":"d","root_fs":"preloaded:x","action":{"run":{"path":"x"}}}';
+  expect(await cli.run('submit', spec)).toBe(130);
+  expect(cli.err.text).toMatch(said);
+  expect(cli.out.text).toBe('');
+});
+
 it('B27 finished tasks stay on record over a restart of all servers', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-record-'));
   const store = { kind: 'embedded', path: folder } as const;

@@ -18,12 +18,13 @@ export function fakeList(tasks: Iterable<Task>, request: ListTasksRequest__Outpu
       Object.entries(request.labels).every(([k, v]) => (v === '' ? k in task.labels : task.labels[k] === v)),
     )
     .toSorted((a, b) => b.number - a.number);
-  const from = Number(request.page_token === '' ? 0 : request.page_token);
+  const below = request.page_token === '' ? Number.POSITIVE_INFINITY : Number(request.page_token);
   const size = request.page_size === 0 ? 100 : request.page_size;
-  const next = from + size < all.length ? String(from + size) : '';
+  const left = all.filter(({ number }) => number < below);
+  const page = left.slice(0, size);
   return {
-    tasks: all.slice(from, from + size).map(taskToWire),
-    next_page_token: next,
+    tasks: page.map(taskToWire),
+    next_page_token: left.length > size ? String(page.at(-1)?.number) : '',
     cursor,
     total: all.length,
   };

@@ -51,6 +51,8 @@ export class FakeCluster {
   #number = 765;
   #floor = 0;
   script: Script | undefined;
+  /** Awaited by a submit between its task and its answer. */
+  beforeAnswer: () => Promise<void> = async () => {};
   /** The next watch streams end with this before they say anything. */
   watchFailures: DomainError[] = [];
   /** Log streams break off after so many lines, once. */
@@ -195,7 +197,11 @@ export class FakeCluster {
 
   #tasks(): Handlers<'TaskService'> {
     return {
-      DesireTask: async (request) => this.#desire(request),
+      DesireTask: async (request) => {
+        const task = this.#desire(request);
+        await this.beforeAnswer();
+        return task;
+      },
       DesireTasks: async ({ tasks }) => ({
         results: tasks.map((request) => {
           try {

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
+import { INTERRUPT_MODES } from '../../client/contexts.ts';
 import type { Task } from '../../client/index.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { eventView, type Further, jsonView } from '../event-view.ts';
 import { EXIT, exitOfTask } from '../exit-code.ts';
-import { follow, INTERRUPT_MODES, type InterruptMode, type View } from '../follow.ts';
-import { put } from '../io.ts';
+import { follow, type InterruptMode, interruptMode, type View } from '../follow.ts';
 import { printOne } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';
 import { modeForm, type TimelineMode, timelineView } from '../timeline-view.ts';
@@ -49,7 +49,7 @@ export function attachOptions(command: Command): Command {
 
 export async function attach(context: Context, id: string, flags: AttachFlags): Promise<number> {
   const handle = context.client().task(id);
-  const mode = flags.onInterrupt ?? 'ask';
+  const mode = interruptMode(context, flags.onInterrupt);
   const progress = new Progress(context, { heartbeatMs: heartbeatOf(flags.heartbeat), line: flags.result === true });
   const programs = context.format === 'json' || context.format === 'jsonl';
   const inner = modeOf(flags);
@@ -110,7 +110,7 @@ export async function giveResult(context: Context, task: Task): Promise<number> 
     const { task_guid, number, result, result_bytes, result_truncated } = task;
     const about = { schema: 'task-result/v1', kind: 'task-result' };
     await printOne(context, { ...about, task_guid, number, result, result_bytes, result_truncated }, task_guid, '');
-  } else await put(context.io.stdout, task.result);
+  } else await context.give('stdout', Buffer.from(task.result));
   if (task.result_truncated) context.say(`the result is cut: the file has ${task.result_bytes} bytes`);
   return task.failed ? exitOfTask(task) : EXIT.ok;
 }

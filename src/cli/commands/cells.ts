@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Cell, Task } from '../../client/index.ts';
 import { taskColumns } from '../../client/task-columns.ts';
-import { parseDuration } from '../../domain/duration.ts';
+import { msToNanos, parseDuration } from '../../domain/duration.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { megabytes, rfc3339, timeText } from '../../platform/format.ts';
 import { type Column, tableText } from '../../platform/table.ts';
+import { canAsk, confirm } from '../ask.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -106,7 +107,7 @@ function addDrain(cells: Command, cli: Cli): void {
     drain,
     'gavel cells drain cell-7',
     'gavel cells drain cell-7 --preview',
-    'gavel cells drain cell-7 --deadline 2h --wait',
+    'gavel cells drain cell-7 --deadline 2h --wait -y',
   );
   handle<DrainFlags>(cli, drain, async (context, [id = ''], { deadline, wait, preview }) => {
     const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline);
@@ -117,12 +118,27 @@ function addDrain(cells: Command, cli: Cli): void {
       return EXIT.ok;
     }
     const { signal } = context;
+    if (!(await confirm(context, 'drain', [await whatIsHit(context, id, deadlineMs ?? DRAIN_MS)], false, 'cell'))) {
+      context.say('nothing was done');
+      return EXIT.ok;
+    }
     const options = { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
     const cell = await context.client(wait !== true).cells.drain(id, options);
     if (wait === true) return await untilEmpty(context, cell);
     await printOne(context, cellObject(cell), id, drainText(cell, context.flags.local));
     return EXIT.ok;
   });
+}
+
+/** The cell, and what the drain would mean for it, for the question. */
+async function whatIsHit(context: Context, id: string, deadlineMs: number): Promise<string> {
+  // Nobody will be asked, or a cell that is away is to be drained: then its name must do.
+  if (context.flags.yes === true || !canAsk(context)) return id;
+  const cell = (await context.client().cells.list(context.signal)).find(({ cell_id }) => cell_id === id);
+  if (cell === undefined) return id;
+  const tasks = left(cell);
+  const until = timeText(msToNanos(Date.now() + deadlineMs), context.flags.local);
+  return `${id}: ${tasks} ${tasks === 1 ? 'task' : 'tasks'} on it${tasks === 0 ? '' : `, ended at ${until} unless over before`}`;
 }
 
 /** Until nothing is on the cell any more, or nobody drains it. */

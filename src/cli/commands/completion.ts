@@ -1,9 +1,8 @@
 import type { Command, Option } from 'commander';
+import { allContexts, INTERRUPT_MODES } from '../../client/contexts.ts';
 import { OUTCOMES, TASK_STATES } from '../../domain/task.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import { type Context, FORMATS } from '../context.ts';
-import { readContexts } from '../contexts.ts';
-import { INTERRUPT_MODES } from '../follow.ts';
 import { KINDS } from '../tasks.ts';
 import { TOPICS } from '../topics.ts';
 
@@ -65,7 +64,7 @@ async function candidates(program: Command, context: Context, words: readonly st
   const wantsId = command.registeredArguments.some((argument) => argument.name() === 'id');
   const topics =
     command.name() === 'help' ? [...Object.keys(TOPICS), ...program.commands.map((one) => one.name())] : [];
-  const contexts = command.parent?.name() === 'context' ? Object.keys(readContexts(context.io.env).contexts) : [];
+  const contexts = command.parent?.name() === 'context' ? contextNames(context) : [];
   return [...names, ...topics, ...contexts, ...(wantsId ? await ids(context) : []), ...flags];
 }
 
@@ -90,10 +89,14 @@ async function valuesOf(option: Option, context: Context): Promise<readonly stri
     case '--on-interrupt':
       return INTERRUPT_MODES;
     case '--context':
-      return Object.keys(readContexts(context.io.env).contexts);
+      return contextNames(context);
     default:
       return [];
   }
+}
+
+function contextNames({ io, flags }: Context): readonly string[] {
+  return [...allContexts(io.env, flags.config).keys()];
 }
 
 async function ids(context: Context): Promise<readonly string[]> {

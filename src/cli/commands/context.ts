@@ -1,16 +1,20 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Cli, examples, handle } from '../command.ts';
-import type { Context } from '../context.ts';
 import {
+  allContexts,
+  type ContextFile,
   contextPath,
   findContext,
-  PLACE_FIELDS,
   type Place,
   readContexts,
+  SETTING_FIELDS,
   type Setting,
   settingsOf,
   writeContexts,
-} from '../contexts.ts';
+} from '../../client/contexts.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
 import { pairsText, printList, printOne } from '../output.ts';
 
 /** `gavel context`: named clusters. */
@@ -20,11 +24,12 @@ export function addContext(program: Command, cli: Cli): void {
     .description('named clusters: which servers, which certificates, which domain');
   const ls = group.command('ls', { isDefault: true }).alias('list').description('list the contexts there are');
   handle(cli, ls, async (context) => {
-    const known = readContexts(context.io.env);
-    const items = Object.entries(known.contexts).map(([name, place]) => ({
+    const used = settingsOf(context.flags, context.io.env, process.cwd()).context?.value;
+    const items = [...allContexts(context.io.env, context.flags.config)].map(([name, { place, path }]) => ({
       name,
       place,
-      current: name === known.current,
+      path,
+      current: name === used,
     }));
     await printList(context, {
       kind: 'context',
@@ -35,19 +40,26 @@ export function addContext(program: Command, cli: Cli): void {
         { title: 'Server', value: ({ place }) => place.server ?? '' },
         { title: 'Domain', value: ({ place }) => place.domain ?? '' },
         { title: 'TLS', value: ({ place }) => (place.tls_ca === undefined ? '' : 'yes') },
+        { title: 'Kept in', wide: true, value: ({ path }) => path },
       ],
-      toObject: ({ name, place, current }) => ({ schema: 'context/v1', kind: 'context', name, current, ...place }),
+      toObject: ({ name, place, path, current }) => ({
+        schema: 'context/v1',
+        kind: 'context',
+        name,
+        current,
+        path,
+        ...place,
+      }),
       name: ({ name }) => name,
-      footer: `kept in ${contextPath(context.io.env) ?? 'no file: HOME is not set'}`,
+      footer: `kept in ${contextPath(context.io.env, context.flags.config) ?? 'no file: HOME is not set'}`,
     });
     return undefined;
   });
 
   const use = group.command('use <name>').description('use this context from now on');
   handle(cli, use, async (context, [name = '']) => {
-    const known = readContexts(context.io.env);
-    findContext(known, name);
-    writeContexts(context.io.env, { ...known, current: name });
+    findContext(context.io.env, name, context.flags.config);
+    write(context, { ...read(context), current: name });
     await done(context, name, `Using context '${name}'`);
     return undefined;
   });
@@ -58,7 +70,7 @@ export function addContext(program: Command, cli: Cli): void {
     .option('--domain <name>', 'domain of tasks that name none');
   examples(set, 'gavel context set prod --server bbs-1:8889,bbs-2:8889 --tls-ca ca.pem', 'gavel context use prod');
   handle<{ readonly domain?: string }>(cli, set, async (context, [name = ''], flags) => {
-    const known = readContexts(context.io.env);
+    const known = read(context);
     const given: Place = {
       ...(flags.server === undefined ? {} : { server: flags.server }),
       ...(flags.domain === undefined ? {} : { domain: flags.domain }),
@@ -67,19 +79,21 @@ export function addContext(program: Command, cli: Cli): void {
       ...(flags.tlsKey === undefined ? {} : { tls_key: flags.tlsKey }),
     };
     const contexts = { ...known.contexts, [name]: { ...known.contexts[name], ...given } };
-    writeContexts(context.io.env, { ...known, contexts });
+    write(context, { ...known, contexts });
     await done(context, name, `Context '${name}' is set; use it with: gavel context use ${name}`);
     return undefined;
   });
 
   const rm = group.command('rm <name>').description('forget a context');
   handle(cli, rm, async (context, [name = '']) => {
-    const known = readContexts(context.io.env);
-    findContext(known, name);
+    const known = read(context);
+    const { path } = findContext(context.io.env, name, context.flags.config);
+    if (known.contexts[name] === undefined)
+      throw new DomainError('invalid_argument', `context ${name} is kept in ${path}; take it out of that file`);
     const { [name]: _gone, ...contexts } = known.contexts;
     const { current, ...rest } = known;
     const kept = current === undefined || current === name ? {} : { current };
-    writeContexts(context.io.env, { ...rest, ...kept, contexts });
+    write(context, { ...rest, ...kept, contexts });
     await done(context, name, `Context '${name}' is forgotten`);
     return undefined;
   });
@@ -87,26 +101,44 @@ export function addContext(program: Command, cli: Cli): void {
   const show = group
     .command('show')
     .description('what holds for a command given here')
-    .option('--origin', 'and where each value comes from');
+    .option('--origin', 'and where each value comes from')
+    .addHelpText(
+      'after',
+      '\nA flag wins over the environment (GAVEL_SERVER, ...), that over ./.gavel.yaml, that over the file of the user (GAVEL_CONFIG, else\n' +
+        '~/.config/gavel/config.yaml), that over those of the system (/etc/xdg/gavel/config.yaml, /etc/gavel/config.yaml). A context ranks where its\n' +
+        'name was said. The files hold server, domain, tls_ca, tls_cert, tls_key, on_interrupt; those but ./.gavel.yaml also contexts and current.',
+    );
+  examples(show, 'gavel context show --origin');
   handle<{ readonly origin?: boolean }>(cli, show, async (context, _args, flags) => {
     const { context: name, values } = settingsOf(flags, context.io.env, process.cwd());
     const told = (setting: Setting | undefined) =>
       setting === undefined ? '' : `${setting.value}${flags.origin === true ? `  (${setting.origin})` : ''}`;
-    const object = { schema: 'settings/v1', kind: 'settings', context: name ?? null, values };
+    const object = { schema: 'settings/v1', kind: 'settings', context: name?.value ?? null, values };
     const text = pairsText([
       [
-        ['context', name ?? 'none'],
-        ...PLACE_FIELDS.map((field) => [field.replace('_', ' '), told(values[field])] as const),
+        ['context', name === undefined ? 'none' : told(name)],
+        ...SETTING_FIELDS.map((field) => [field.replace('_', ' '), told(values[field])] as const),
       ],
     ]);
-    await printOne(context, object, name ?? '', text);
+    await printOne(context, object, name?.value ?? '', text);
     return undefined;
   });
 }
 
+function read({ io, flags }: Context): ContextFile {
+  // A file named with --config that is to be made by `context set` need not be there yet.
+  return existsSync(flags.config ?? '') || flags.config === undefined
+    ? readContexts(io.env, flags.config)
+    : { contexts: {} };
+}
+
+function write({ io, flags }: Context, contexts: ContextFile): void {
+  writeContexts(io.env, contexts, flags.config);
+}
+
 /** What was changed: the context as it is kept now, or without a place when it is gone. */
 async function done(context: Context, name: string, text: string): Promise<void> {
-  const { contexts, current } = readContexts(context.io.env);
+  const { contexts, current } = read(context);
   const object = { schema: 'context/v1', kind: 'context', name, current: name === current, ...contexts[name] };
   await printOne(context, object, name, text);
 }

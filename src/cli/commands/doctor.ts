@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { settingsOf } from '../../client/contexts.ts';
 import { errorText } from '../../domain/errors.ts';
 import type { Column } from '../../platform/table.ts';
 import { type Cli, examples, handle } from '../command.ts';
-import { settingsOf } from '../contexts.ts';
 import { checkCertificate, checkEngine, checkNode, checkServer, checkStore, type Finding } from '../doctor-checks.ts';
 import { EXIT } from '../exit-code.ts';
 import { printList } from '../output.ts';

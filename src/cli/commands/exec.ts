@@ -4,7 +4,6 @@ import { formatSize } from '../../platform/size.ts';
 import { type Cli, examples, gather, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { put } from '../io.ts';
 import { printOne } from '../output.ts';
 
 interface ExecFlags {
@@ -52,7 +51,7 @@ The command has no terminal and no input; it shares the task's limits, ends with
         return exit_code;
       }
       if (!collects) {
-        await put(chunk.type === 'stdout' ? context.io.stdout : context.io.stderr, chunk.bytes);
+        await context.give(chunk.type, chunk.bytes);
         continue;
       }
       kept.bytes += chunk.bytes.length;

@@ -6,12 +6,13 @@ import { nearest } from '../../platform/nearest.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printList } from '../output.ts';
-import { addSelectOptions, collect, type SelectFlags, selectionOf } from '../selection.ts';
+import { addSelectOptions, type Collected, collect, type SelectFlags, selectionOf } from '../selection.ts';
 import { taskListing } from '../tasks.ts';
 import { ACTIVE } from '../words.ts';
 
 export interface ListFlags extends SelectFlags {
   readonly limit?: string;
+  readonly cursor?: string;
   readonly sort?: string;
   readonly recent?: string | boolean;
 }
@@ -21,6 +22,7 @@ const RECENT = 30;
 export function addListOptions(command: Command): Command {
   return addSelectOptions(command)
     .option('--limit <n>', 'at most so many')
+    .option('--cursor <cursor>', 'go on behind the list before: its next_cursor')
     .option('--sort <field>', `by ${Object.keys(ORDERS).join(', ')}; with - before it the other way round (-number)`)
     .option('--no-filter', 'also what the system does for itself')
     .option('-a, --all', 'everything: finished ones and those of the system too');
@@ -51,9 +53,9 @@ export async function listTasks(context: Context, flags: ListFlags): Promise<und
   const order = orderOf(flags.sort);
   const limit = flags.limit === undefined ? undefined : count(flags.limit, '--limit');
   const selection = selectionOf(flags, flags.all === true ? ['active', 'finished'] : ['active']);
-  const found = await collect(context, selection, limit);
+  const found = await collect(context, selection, limit, flags.cursor);
   const running = found.tasks.filter((task) => ACTIVE.includes(task.state)).length;
-  await show(context, order(found.tasks), `Total tasks running now: ${running}`, found.hidden);
+  await show(context, order(found.tasks), `Total tasks running now: ${running}`, found);
   return undefined;
 }
 
@@ -63,14 +65,19 @@ async function listRecent(context: Context, flags: ListFlags, number: string | u
   const selection = selectionOf(flags, ['finished']);
   // Only what has ended, whatever states were named.
   const ended = { ...selection.request, states: ['COMPLETED', 'RESOLVING'] as const };
-  const found = await collect(context, { ...selection, request: ended, finished: true }, wanted);
-  await show(context, order(found.tasks), `Showing ${found.tasks.length} recent tasks`, found.hidden);
+  const found = await collect(context, { ...selection, request: ended, finished: true }, wanted, flags.cursor);
+  await show(context, order(found.tasks), `Showing ${found.tasks.length} recent tasks`, found);
   return undefined;
 }
 
-async function show(context: Context, tasks: readonly Task[], footer: string, hidden: number): Promise<void> {
+async function show(
+  context: Context,
+  tasks: readonly Task[],
+  footer: string,
+  { hidden, next }: Collected,
+): Promise<void> {
   const more = hidden === 0 ? '' : ` (${hidden} hidden; --no-filter shows all)`;
-  const about = { hidden, as_of: rfc3339(BigInt(Date.now()) * 1_000_000n) };
+  const about = { hidden, next_cursor: next ?? null, as_of: rfc3339(BigInt(Date.now()) * 1_000_000n) };
   await printList(context, taskListing(context, tasks, footer + more, about));
 }
 

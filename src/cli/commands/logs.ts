@@ -6,7 +6,6 @@ import { toJson } from '../../platform/json.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, logObject } from '../event-view.ts';
-import { put } from '../io.ts';
 import { inOrderOfTime, tasksOfLogGuid } from '../log-guid.ts';
 import { count } from './list.ts';
 
@@ -115,7 +114,6 @@ function streamOf({ stdout, stderr }: LogFlags): 'stdout' | 'stderr' | undefined
 }
 
 function shower(context: Context, timestamps: boolean): (entry: LogEntry) => Promise<void> {
-  const { stdout, stderr } = context.io;
   return async (entry) => {
     if (context.machineReadable) return await context.print(toJson(logObject(entry)));
     if (entry.type === 'gap') return context.say(gapText(entry));
@@ -128,8 +126,8 @@ function shower(context: Context, timestamps: boolean): (entry: LogEntry) => Pro
       : '';
     const after = entry.newline ? '\n' : '';
     // The bytes as they are: they may be no text at all.
-    await put(
-      entry.stream === 'stdout' ? stdout : stderr,
+    await context.give(
+      entry.stream === 'stdout' ? 'stdout' : 'stderr',
       Buffer.concat([Buffer.from(before), entry.text, Buffer.from(after)]),
     );
   };

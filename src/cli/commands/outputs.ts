@@ -47,15 +47,19 @@ export function addDownload(task: Command, cli: Cli): void {
       return undefined;
     }
     const dir = flags.to ?? String(found.number);
-    const { files: done, notes } = await outputs.download(dir, {
-      ...(files.length === 0 ? {} : { files }),
-      archive: flags.archive === true,
-      signal: context.signal,
-      onFile: ({ target, bytes, present }) => {
-        if (context.flags.verbose === true)
-          context.say(`${safe(target)}  ${formatSize(bytes)}${present ? '  (was here)' : ''}`);
-      },
-    });
+    const { files: done, notes } = await outputs
+      .download(dir, {
+        ...(files.length === 0 ? {} : { files }),
+        archive: flags.archive === true,
+        signal: context.signal,
+        onFile: ({ target, bytes, present }) => {
+          if (context.verbose) context.say(`${safe(target)}  ${formatSize(bytes)}${present ? '  (was here)' : ''}`);
+        },
+      })
+      .catch((error: unknown) => {
+        if (context.signal.aborted) context.say(`what came is kept in ${dir}; the same command goes on from there`);
+        throw error;
+      });
     for (const note of notes) context.say(safe(note));
     const bytes = done.reduce((sum, file) => sum + file.bytes, 0);
     const { task_guid, number } = found;
@@ -79,6 +83,10 @@ export function addUpload(task: Command, cli: Cli): void {
       const released = await context.client().task(id).upload(folder, { signal, onProgress: line.saw });
       line.stop();
       await printOne(context, taskObject(released), released.task_guid, `Task ${released.number} has its input`);
+    } catch (error) {
+      if (context.signal.aborted)
+        context.say(`the task goes on waiting; begin again with: gavel task upload ${id} ${folder}`);
+      throw error;
     } finally {
       line.stop();
     }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { INTERRUPT_MODES } from '../../client/contexts.ts';
 import type { Task, TaskEvent } from '../../client/index.ts';
 import { isTerminal } from '../../domain/task.ts';
 import { spanText, stateLabel } from '../../platform/format.ts';
@@ -7,8 +8,7 @@ import { type Cli, examples, gather, gatherList, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, jsonView } from '../event-view.ts';
 import { exitOfTask, propagatedExit } from '../exit-code.ts';
-import { follow, INTERRUPT_MODES, type InterruptMode, type View } from '../follow.ts';
-import { put } from '../io.ts';
+import { follow, type InterruptMode, interruptMode, type View } from '../follow.ts';
 import { printOne, taskObject } from '../output.ts';
 import { heartbeatOf, Progress } from '../progress.ts';
 import { type SpecFlags, specOfFlags } from '../spec-flags.ts';
@@ -20,7 +20,7 @@ interface RunFlags extends SpecFlags {
   readonly input?: string;
   readonly background?: boolean;
   readonly printSpec?: boolean;
-  readonly onInterrupt: InterruptMode;
+  readonly onInterrupt?: InterruptMode;
   readonly propagate?: boolean;
   readonly sync?: boolean;
   readonly heartbeat?: string;
@@ -36,17 +36,20 @@ export function addRun(program: Command, cli: Cli): void {
     'gavel run busybox:1.36 -- echo hello',
     'gavel run docker:///org/image#tag -e A=1 --memory 128m -d -- ./job',
   );
+  command.optionsGroup('Task:');
   addSpecOptions(command);
   command
+    .optionsGroup('Submit:')
     .option('--key <key>', 'a repeated submit under the same key creates nothing new')
     .option('--input <dir>', INPUT_HELP)
-    .option('-d, --background', 'print the id and return')
+    .addOption(dryRunOption())
     .option('--print-spec', 'print the request as JSON and stop')
+    .optionsGroup('Waiting:')
+    .option('-d, --background', 'print the id and return')
     .option('--propagate', "exit with the task's own exit code (125: it is not the task that failed)")
     .option('--sync', 'at Ctrl-C cancel the task (= --on-interrupt cancel)')
     .option('--heartbeat <span>', 'how often to say that it still runs, where no terminal is (30s; 0: never)')
-    .addOption(dryRunOption())
-    .addOption(new Option('--on-interrupt <what>', 'at Ctrl-C').choices(INTERRUPT_MODES).default('ask'));
+    .addOption(new Option('--on-interrupt <what>', 'at Ctrl-C').choices(INTERRUPT_MODES));
   handle<RunFlags>(cli, command, async (context, [image = '', ...rest], flags) => {
     const { context: inUse, values } = context.settings;
     const domain = values.domain?.value;
@@ -57,7 +60,7 @@ export function addRun(program: Command, cli: Cli): void {
       return undefined;
     }
     const scope = [
-      ...(inUse === undefined ? [] : [`context '${inUse}'`]),
+      ...(inUse === undefined ? [] : [`context '${inUse.value}'`]),
       ...(domain === undefined ? [] : [`domain '${domain}'`]),
     ];
     if (scope.length > 0) context.say(`Using ${scope.join(', ')}`);
@@ -72,7 +75,7 @@ export function addRun(program: Command, cli: Cli): void {
     context.say(`Task ${handle.number} (${handle.id})`);
     const progress = new Progress(context, { heartbeatMs: heartbeatOf(flags.heartbeat), line: true });
     const view = context.format === 'jsonl' ? jsonView(context) : outputView(context, progress.redraws);
-    const mode = flags.sync === true ? 'cancel' : flags.onInterrupt;
+    const mode = flags.sync === true ? 'cancel' : interruptMode(context, flags.onInterrupt);
     const followed = await follow(context, handle, progress.around(view), mode);
     progress.stop();
     if (followed.kind === 'detached') return followed.exit;
@@ -113,8 +116,7 @@ function addSpecOptions(command: Command): void {
 /** The task's own streams on ours, as they are; what we have to say on stderr. */
 function outputView(context: Context, quiet: boolean): View {
   // With -o json the answer is the record, so that the output gives way.
-  const stdout = context.machineReadable || context.format === 'name' ? context.io.stderr : context.io.stdout;
-  const { stderr } = context.io;
+  const stdout = context.machineReadable || context.format === 'name' ? 'stderr' : 'stdout';
   return {
     // A redrawn line tells the states on the way; the end is told for good.
     event: async ({ task }: TaskEvent) => {
@@ -125,7 +127,7 @@ function outputView(context: Context, quiet: boolean): View {
       if (entry.type !== 'line') return;
       if (entry.stream === 'system') return context.say(entry.text.toString('utf8'));
       const bytes = entry.newline ? Buffer.concat([entry.text, Buffer.from('\n')]) : entry.text;
-      await put(entry.stream === 'stdout' ? stdout : stderr, bytes);
+      await context.give(entry.stream === 'stdout' ? stdout : 'stderr', bytes);
     },
   };
 }

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { TaskHandle, TaskSpec } from '../../client/index.ts';
+import { named } from '../../client/submit.ts';
+import { isDomainError } from '../../domain/errors.ts';
 import { toJson } from '../../platform/json.ts';
 import { formatSize } from '../../platform/size.ts';
+import { parseTaskSpec } from '../../platform/task-spec.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printOne, taskObject } from '../output.ts';
@@ -25,14 +28,34 @@ export async function submit(
   spec: TaskSpec,
   { key, input }: { readonly key: string | undefined; readonly input: string | undefined },
 ): Promise<TaskHandle> {
-  const named = key === undefined ? {} : { key };
+  // Its guid is known before it is sent, so that an interrupt can be told what became of it.
+  const { task_guid } = named(parseTaskSpec(spec), key);
+  const whole = { ...spec, task_guid };
+  const keyed = key === undefined ? {} : { key };
   const { signal } = context;
-  if (input === undefined) return await context.client().tasks.run(spec, { signal, ...named });
-  const upload = uploadLine(context);
+  const upload = input === undefined ? undefined : uploadLine(context);
   try {
-    return await context.client().tasks.run(spec, { signal, ...named, inputs: input, onUpload: upload.saw });
+    const inputs = input === undefined || upload === undefined ? {} : { inputs: input, onUpload: upload.saw };
+    return await context.client().tasks.run(whole, { signal, ...keyed, ...inputs });
+  } catch (error) {
+    if (signal.aborted) await tellWhetherAccepted(context, task_guid, input);
+    throw error;
   } finally {
-    upload.stop();
+    upload?.stop();
+  }
+}
+
+const LOOK_MS = 3_000;
+
+/** Interrupted before the answer was there: the server may have taken the task all the same. */
+async function tellWhetherAccepted(context: Context, guid: string, input: string | undefined): Promise<void> {
+  try {
+    const { number } = await context.client().tasks.get(guid, AbortSignal.timeout(LOOK_MS));
+    const next = input === undefined ? `gavel task ${number}` : `gavel task upload ${number} ${input}`;
+    context.say(`task ${number} (${guid}) was accepted all the same; go on with: ${next}`);
+  } catch (error) {
+    if (isDomainError(error, 'not_found')) context.say('the task was not accepted');
+    else context.say(`whether the task was accepted is not known; ask again with: gavel task show ${guid}`);
   }
 }
 
