@@ -14,6 +14,8 @@ export const PREFIX = {
   archiveApart: 'archive-apart/',
   dead: 'dead/',
   pin: 'pin/',
+  secret: 'secret/',
+  alert: 'alert/',
   request: 'request/',
   events: 'events/',
   input: 'input/',
@@ -61,6 +63,8 @@ export const requestKey = (domain: string, key: string) =>
 export const sealKey = (name: string) => `${PREFIX.seal}${name}`;
 /** The next number that no process has taken yet. */
 export const NUMBER_KEY = `${PREFIX.number}number`;
+/** What signs callbacks, once it was exchanged. */
+export const CALLBACK_SECRETS_KEY = `${PREFIX.secret}callbacks`;
 /** Who does the periodic duties. */
 export const LEADER_KEY = `${PREFIX.leader}bbs`;
 /** Which auctioneer places. */

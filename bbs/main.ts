@@ -15,6 +15,7 @@ import { findTask, taskApi } from './api/tasks.ts';
 import { AuctionLead } from './auction-lead.ts';
 import { Ledger } from './callbacks/ledger.ts';
 import { isAcknowledged } from './callbacks/schedule.ts';
+import { CallbackSecrets } from './callbacks/secrets.ts';
 import { deliverCallbacks } from './callbacks/worker.ts';
 import { CellData } from './cell-data.ts';
 import { CellList } from './cell-list.ts';
@@ -118,7 +119,9 @@ export async function startBbs(
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });
   const inputs = new Inputs({ store, view, tasks, room });
-  const { scheduleMs: schedule, ...post } = config.callbacks;
+  const { scheduleMs: schedule, secret, ...post } = config.callbacks;
+  const secrets = new CallbackSecrets(store, secret);
+  const webhooks = { secrets, post, clock, sealed: seal !== undefined };
 
   const onTried = callbackMeter(metrics, isAcknowledged);
 
@@ -134,7 +137,7 @@ export async function startBbs(
           leading.set(1);
           await Promise.all([
             converge({ view, tasks, clock, policy, sparedMs: (id) => massLoss.heldMs(id), log }, signal),
-            deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, onTried }, signal),
+            deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, secrets, onTried }, signal),
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
             requests.prune(log, signal),
             holds.sweep(log, signal),
@@ -179,7 +182,7 @@ export async function startBbs(
           services: {
             TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs, usages }),
             HistoryService: historyApi(historyDeps),
-            CallbackService: callbackApi(ledger),
+            CallbackService: callbackApi({ ledger, webhooks }),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
             ClusterService: clusterApi({ cells, cellList, clock }),
@@ -208,6 +211,7 @@ export async function startBbs(
           events,
           ...historyDeps,
           ledger,
+          webhooks,
           timelines,
           outputs,
           usages,

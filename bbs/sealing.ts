@@ -51,6 +51,8 @@ const LASTING: readonly string[] = [
   PREFIX.archiveApart,
   PREFIX.dead,
   PREFIX.pin,
+  PREFIX.secret,
+  PREFIX.alert,
   PREFIX.events,
   PREFIX.number,
 ];

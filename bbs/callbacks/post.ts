@@ -9,8 +9,8 @@ import { TRACEPARENT_KEY, traceparent } from '../../src/platform/trace.ts';
 export interface PostOptions {
   /** Whole time for one try. */
   readonly timeoutMs: number;
-  /** `whsec_...` of Standard Webhooks; unsigned when empty. */
-  readonly secret: string;
+  /** `whsec_...` of Standard Webhooks, of each a signature; unsigned when there are none. */
+  readonly secrets: readonly string[];
   /** Addresses never connected to, as CIDR blocks. */
   readonly deny: readonly string[];
 }
@@ -21,6 +21,9 @@ export interface Delivered {
   readonly error: string;
   /** Milliseconds the receiver asked us to wait (`Retry-After`). */
   readonly retryAfterMs: number | undefined;
+  /** Headers that went out, and that came back. */
+  readonly sent: Readonly<Record<string, string>>;
+  readonly received: Readonly<Record<string, string>>;
 }
 
 const READ_MAX_BYTES = 65_536;
@@ -52,15 +55,16 @@ export async function post(
 ): Promise<Delivered> {
   let request: http.ClientRequest | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const bytes = Buffer.from(body);
+  const sent = headersFor(id, bytes, nowMs, options.secrets);
   try {
     const target = new URL(url);
     const denied = denyList(options.deny);
     const host = target.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && isDenied(denied, host))
       throw new DomainError('permission_denied', `address ${host} is on the deny list`);
-    const bytes = Buffer.from(body);
     const make = target.protocol === 'https:' ? https.request : http.request;
-    const answer = await new Promise<{ status: number; retryAfter: string | undefined }>((resolve, reject) => {
+    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       // Covers name, connection, headers and body together: a receiver that drips bytes cannot stretch it.
       timer = setTimeout(
         () => reject(new DomainError('deadline', `no complete answer within ${options.timeoutMs} ms`)),
@@ -70,14 +74,14 @@ export async function post(
         target,
         {
           method: 'POST',
-          headers: { ...headersFor(id, bytes, nowMs, options.secret), 'content-length': bytes.length },
+          headers: { ...sent, 'content-length': bytes.length },
           lookup: checkedLookup(denied),
           maxHeaderSize: HEADER_MAX_BYTES,
           agent: false,
         },
         (response) => {
           let read = 0;
-          const done = () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+          const done = () => resolve(response);
           response.on('data', (chunk: Buffer) => {
             read += chunk.length;
             if (read > READ_MAX_BYTES) done();
@@ -89,9 +93,11 @@ export async function post(
       request.on('error', reject);
       request.end(bytes);
     });
-    return { status: answer.status, error: '', retryAfterMs: retryAfter(answer.retryAfter, nowMs) };
+    const { headers, statusCode: status = 0 } = answer;
+    const received = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+    return { status, error: '', retryAfterMs: retryAfter(headers['retry-after'], nowMs), sent, received };
   } catch (error) {
-    return { status: 0, error: describe(error), retryAfterMs: undefined };
+    return { status: 0, error: describe(error), retryAfterMs: undefined, sent, received: {} };
   } finally {
     clearTimeout(timer);
     request?.destroy();
@@ -99,7 +105,7 @@ export async function post(
 }
 
 /** Headers of Standard Webhooks 1.0.0: the id is the same on every try, so that a receiver can drop a repeat. */
-function headersFor(id: string, body: Buffer, nowMs: number, secret: string): Record<string, string> {
+function headersFor(id: string, body: Buffer, nowMs: number, secrets: readonly string[]): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1_000));
   const span = traceparent();
   const headers = {
@@ -109,10 +115,12 @@ function headersFor(id: string, body: Buffer, nowMs: number, secret: string): Re
     'webhook-id': id,
     'webhook-timestamp': timestamp,
   };
-  if (secret === '') return headers;
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
-  return { ...headers, 'webhook-signature': `v1,${signature}` };
+  if (secrets.length === 0) return headers;
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
+  });
+  return { ...headers, 'webhook-signature': signatures.join(' ') };
 }
 
 function denyList(blocks: readonly string[]): BlockList {

@@ -16,6 +16,7 @@ import type { View } from '../view.ts';
 import { deadLetter } from './dead-letter.ts';
 import { type PostOptions, post } from './post.ts';
 import { isAcknowledged, nextPauseMs } from './schedule.ts';
+import type { CallbackSecrets } from './secrets.ts';
 
 export interface CallbackDeps {
   readonly store: Store;
@@ -25,7 +26,8 @@ export interface CallbackDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly schedule: readonly number[];
-  readonly post: PostOptions;
+  readonly post: Omit<PostOptions, 'secrets'>;
+  readonly secrets: CallbackSecrets;
   /** Told of every try: the HTTP status (0 = no answer) and how long it took. */
   readonly onTried?: (status: number, ms: number) => void;
 }
@@ -125,12 +127,13 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
     return forget(deps, job);
   }
   const now = deps.clock.nowMs();
+  const secrets = await deps.secrets.signing(now);
   const begun = performance.now();
   const attributes = { 'gavel.task': job.task_guid, 'gavel.callback.attempt': job.attempts + 1 };
   const result = await traced(
     'callback',
     { kind: 'client', parent: held.traceparent, attributes },
-    async () => await post(job.url, held.body, job.uid, now, deps.post),
+    async () => await post(job.url, held.body, job.uid, now, { ...deps.post, secrets }),
   );
   deps.onTried?.(result.status, performance.now() - begun);
   const attempts = job.attempts + 1;

@@ -247,6 +247,31 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
       next_attempt_at: nanos,
       tries: listOf(all({ at: nanos, status: integer, error: string })),
     }),
+    CallbackTest: all({
+      webhook_id: string,
+      acknowledged: { type: 'boolean', description: 'whether such an answer acknowledges a callback' },
+      status: { type: 'integer', description: '0 = no answer' },
+      error: string,
+      milliseconds: { type: 'number' },
+      sent_headers: texts,
+      received_headers: texts,
+      body: { type: 'string', description: 'what was posted' },
+    }),
+    CallbackSecretList: all({
+      secrets: listOf(
+        all({
+          fingerprint: { type: 'string', description: "the beginning of the SHA-256 of the secret's text" },
+          since: nanos,
+          by: string,
+          until: { ...nanos, description: 'UNIX nanoseconds at which it signs no more; 0 = the present one' },
+        }),
+      ),
+    }),
+    RotatedCallbackSecret: all({
+      secret: { type: 'string', description: 'whsec_...; told this once' },
+      former_until: nanos,
+      stored_in_clear: { type: 'boolean', description: 'nothing seals what is in the store (storeKeys)' },
+    }),
     CellList: all({ cells: listOf(ref('Cell')) }),
     Cell: all({
       cell_id: string,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { msToNanos, parseDuration } from '../../src/domain/duration.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
 
 import { OUTCOMES, TASK_STATES, type Task } from '../../src/domain/task.ts';
 import { duration, text } from '../../src/platform/spec-fields.ts';
@@ -7,13 +7,14 @@ import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
+import type { CallbackApiDeps } from '../api/callbacks.ts';
 import { getHistory, listHistory } from '../api/history.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
-import { type Callback, type Ledger, OPEN_STATES } from '../callbacks/ledger.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
+import { CALLBACK_ROUTES } from './callback-routes.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
 import { KEEP_ROUTES, type KeepDeps } from './keep-routes.ts';
 import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
@@ -28,7 +29,6 @@ import { TASK_WRITES, type TaskWritesDeps } from './task-writes.ts';
  */
 
 const HISTORY_PAGE = 30;
-const CALLBACK_PAGE = 100;
 const PAGE_MOST = 1_000;
 
 const ending = {
@@ -48,10 +48,9 @@ const taskOrHistory = z.strictObject({
   include_history: flag('answer the record of history when the task is no longer live'),
 });
 
-const { TaskService: TASK, HistoryService: HISTORY, CallbackService: CALLBACK, ClusterService: CLUSTER } = ROLES;
+const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps {
-  readonly ledger: Ledger;
+export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps, CallbackApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
 }
@@ -231,48 +230,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
   ...TASK_READS,
   ...NOW_ROUTES,
   ...TASK_WRITES,
-  route({
-    method: 'get',
-    path: '/v1/callbacks',
-    id: 'listCallbacks',
-    summary: 'Completion callbacks that are owed or were given up, oldest task first',
-    roles: CALLBACK.ListCallbacks,
-    query: z.strictObject({
-      state: z.enum(OPEN_STATES).optional().meta({ description: 'only those that are owed, or that were given up' }),
-      page_size: whole(`${CALLBACK_PAGE} when it is left out`, 1, PAGE_MOST),
-      page_token: word('next_page_token of the page before'),
-    }),
-    answer: { status: 200, schema: 'CallbackList' },
-    run: async ({ ledger }, { query: { state, page_size, page_token } }) => {
-      const { callbacks, next } = await ledger.list(
-        state ?? '',
-        pageSize(page_size, CALLBACK_PAGE, PAGE_MOST),
-        page_token,
-      );
-      return { json: { callbacks: callbacks.map(callbackObject), next_page_token: next } };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/callbacks/:guid',
-    id: 'getCallback',
-    summary: 'The callback of a finished task, by its guid or number, with the newest tries',
-    roles: CALLBACK.GetCallback,
-    query: nothing,
-    answer: { status: 200, schema: 'Callback' },
-    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.get(guid)) }),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/callbacks/:guid/resend',
-    id: 'resendCallback',
-    summary: 'Send a callback at once, whatever became of it before, under the same webhook-id',
-    roles: CALLBACK.ResendCallback,
-    query: nothing,
-    body: body('ResendCallbackRequest', nothing),
-    answer: { status: 200, schema: 'Callback' },
-    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.resend(guid)) }),
-  }),
+  ...CALLBACK_ROUTES,
   route({
     method: 'get',
     path: '/v1/cells',
@@ -324,11 +282,6 @@ function labelsOf(given: readonly string[]): Record<string, string> {
 
 function cellObject({ offer, registered_at, drain_deadline, ...rest }: ListedCell) {
   return { ...offer, ...rest, registered_at: BigInt(registered_at), drain_deadline: BigInt(drain_deadline) };
-}
-
-function callbackObject({ next_at, tries, ...callback }: Callback) {
-  const told = tries.map(({ at, ...made }) => ({ at: BigInt(at), ...made }));
-  return { ...callback, next_attempt_at: msToNanos(next_at), tries: told };
 }
 
 function shown(task: Task) {

@@ -50,7 +50,10 @@ With --propagate run and wait exit with the task's own code, and 125 when it is 
 Any answer below 500 but 408, 425 and 429 acknowledges. Everything else is tried again, over a day, with growing pauses.
 A receiver in a few lines: callbacks.handler(secret, take) of the package gavel (examples/receiver.ts).
 
+While secrets are exchanged (gavel callbacks secrets rotate) there is a signature of each, parted by spaces; one that is right is enough.
+
   $ gavel callbacks listen --port 9000          prints each callback as one line
+  $ gavel callbacks test http://127.0.0.1:9000/ --outcome failed
 `,
   },
   select: {

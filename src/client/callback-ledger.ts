@@ -1,3 +1,5 @@
+import type { Outcome } from '../domain/task.ts';
+import { durationToWire } from '../rpc/codec.ts';
 import type { Callback__Output } from '../rpc/gen/gavel/v1/Callback.ts';
 import type { Connection } from './connection.ts';
 
@@ -35,6 +37,40 @@ export interface CallbackFilter {
   readonly signal?: AbortSignal;
 }
 
+/** What became of a sample. */
+export interface CallbackTest {
+  readonly webhook_id: string;
+  /** Whether such an answer acknowledges a callback. */
+  readonly acknowledged: boolean;
+  /** HTTP status; 0 = no answer. */
+  readonly status: number;
+  readonly error: string;
+  readonly milliseconds: number;
+  readonly sent_headers: Readonly<Record<string, string>>;
+  readonly received_headers: Readonly<Record<string, string>>;
+  /** What was posted. */
+  readonly body: string;
+}
+
+export interface RotatedSecret {
+  /** `whsec_...`; told this once. */
+  readonly secret: string;
+  /** UNIX nanoseconds at which those before sign no more; 0 = there were none. */
+  readonly former_until: bigint;
+  /** Nothing seals what is in the store: whoever has its files has the secret. */
+  readonly stored_in_clear: boolean;
+}
+
+export interface CallbackSecret {
+  /** The beginning of the SHA-256 of its text. */
+  readonly fingerprint: string;
+  /** UNIX nanoseconds; 0 = it is that of the settings. */
+  readonly since: bigint;
+  readonly by: string;
+  /** UNIX nanoseconds at which it signs no more; 0 = the present one. */
+  readonly until: bigint;
+}
+
 /** Completion callbacks, for operators. What receives them is `callbacks` of this package. */
 export class Callbacks {
   readonly #connection: Connection;
@@ -67,6 +103,37 @@ export class Callbacks {
   async resend(id: string | number, signal?: AbortSignal): Promise<Callback> {
     const request = { task_guid: String(id) };
     return callbackFromWire(await this.#connection.callbacks.ResendCallback(request, this.#connection.call(signal)));
+  }
+
+  /**
+   * Posts a sample of a finished task, signed, from the server and by the way callbacks go; once, and nothing is kept of it.
+   * @throws TaskError `invalid_argument` for a URL that no task could name.
+   */
+  async test(
+    url: string,
+    options: { readonly outcome?: Outcome; readonly signal?: AbortSignal } = {},
+  ): Promise<CallbackTest> {
+    const request = { url, outcome: options.outcome ?? 'succeeded' };
+    // A repeat would be another post.
+    const call = { ...this.#connection.call(options.signal), retry: false };
+    return await this.#connection.callbacks.TestCallback(request, call);
+  }
+
+  /** Makes a new secret; those before it go on signing for a while (24 h), so that each callback has several signatures. */
+  async rotateSecret(
+    options: { readonly overlapMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<RotatedSecret> {
+    const { overlapMs, signal } = options;
+    const overlap = overlapMs === undefined ? null : durationToWire(overlapMs);
+    const call = { ...this.#connection.call(signal), retry: false };
+    const { former_until, ...rotated } = await this.#connection.callbacks.RotateCallbackSecret({ overlap }, call);
+    return { ...rotated, former_until: BigInt(former_until) };
+  }
+
+  /** What signs now, the newest first; never the secrets themselves. */
+  async secrets(signal?: AbortSignal): Promise<readonly CallbackSecret[]> {
+    const { secrets } = await this.#connection.callbacks.ListCallbackSecrets({}, this.#connection.call(signal));
+    return secrets.map(({ since, until, ...told }) => ({ ...told, since: BigInt(since), until: BigInt(until) }));
   }
 }
 

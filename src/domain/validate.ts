@@ -42,7 +42,9 @@ export function validateDefinition(definition: TaskDefinition): readonly FieldFa
   if (definition.result_file !== '' && !definition.result_file.startsWith('/')) {
     report('result_file', 'must be an absolute path inside the container');
   }
-  if (definition.completion_callback_url !== '') checkCallbackUrl(definition.completion_callback_url, report);
+  const { completion_callback_url: url } = definition;
+  const callbackFault = url === '' ? undefined : callbackUrlFault(url);
+  if (callbackFault !== undefined) report('completion_callback_url', callbackFault);
   if (byteLength(definition.annotation) > LIMITS.annotationBytes) report('annotation', 'must be at most 10,240 bytes');
   if (definition.image_username !== '' && definition.image_password === '')
     report('image_password', 'is required with image_username');
@@ -132,12 +134,12 @@ function checkRootFs(rootFs: string, report: Report): void {
     report('root_fs', 'must name a root file system: preloaded:NAME');
 }
 
-function checkCallbackUrl(text: string, report: Report): void {
-  const field = 'completion_callback_url';
-  if (!URL.canParse(text)) return report(field, 'must be a complete http or https URL');
+/** What is wrong with a URL that is to be posted to; undefined = nothing. */
+export function callbackUrlFault(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'must be a complete http or https URL';
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') report(field, 'must begin with http:// or https://');
-  if (url.username !== '' || url.password !== '') report(field, 'must not carry a user name or password');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
+  return url.username !== '' || url.password !== '' ? 'must not carry a user name or password' : undefined;
 }
 
 function checkNetwork(definition: TaskDefinition, report: Report): void {

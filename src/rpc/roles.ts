@@ -37,7 +37,14 @@ export const ROLES = {
     HoldTasks: WRITE,
   },
   HistoryService: { ListHistory: READ, GetHistory: READ, PinTask: WRITE, PurgeHistory: OPERATOR },
-  CallbackService: { ListCallbacks: READ, GetCallback: READ, ResendCallback: OPERATOR },
+  CallbackService: {
+    ListCallbacks: READ,
+    GetCallback: READ,
+    ResendCallback: OPERATOR,
+    TestCallback: OPERATOR,
+    RotateCallbackSecret: OPERATOR,
+    ListCallbackSecrets: OPERATOR,
+  },
   CellService: {
     Register: CELL,
     Renew: CELL,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callbacks as receiving } from '../../src/client/index.ts';
 import { request, startTestBbs, type TestBbs } from '../support/bbs.ts';
 import { CliWorld } from '../support/cli-world.ts';
 import { code } from '../support/code.ts';
@@ -29,12 +30,12 @@ describe.each(['embedded', 'etcd'] as const)('callbacks and their operator, on t
     await receiver.stop();
   });
 
-  async function start(scheduleMs: number[], retentionMs = 120_000): Promise<void> {
+  async function start(scheduleMs: number[], retentionMs = 120_000, secret = ''): Promise<void> {
     bbs = await startTestBbs({
       ...(etcd === undefined ? {} : { store: { kind: 'etcd', hosts: [...etcd.hosts], prefix: `/callbacks-${run}/` } }),
       http: { listen: '127.0.0.1:0' },
       tasks: { retentionMs },
-      callbacks: { scheduleMs, timeoutMs: 1_000 },
+      callbacks: { scheduleMs, timeoutMs: 1_000, secret },
     });
   }
 
@@ -123,6 +124,83 @@ describe.each(['embedded', 'etcd'] as const)('callbacks and their operator, on t
     await bbs.callbacks.ResendCallback({ task_guid: number });
     await becomes(task_guid, 'delivered');
     expect(receiver.received).toHaveLength(2);
+  });
+
+  it('signs with the new secret and the one before it while they are exchanged (H12)', async () => {
+    const old = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+    await start([50], 120_000, old);
+    const opened = (secret: string | readonly string[]) => {
+      const { headers, body } = receiver.received.at(-1) ?? { headers: {}, body: '' };
+      try {
+        return receiving.verify(body, headers, secret).task_guid;
+      } catch {
+        return 'refused';
+      }
+    };
+    const delivered = async () => {
+      const { task_guid } = await finish();
+      await gone(task_guid);
+      return task_guid;
+    };
+    const first = await delivered();
+    expect(opened(old)).toBe(first);
+    const one = await bbs.callbacks.RotateCallbackSecret({ overlap: { seconds: 3_600 } });
+    expect(one).toMatchObject({ secret: expect.stringMatching(/^whsec_\S{44}$/), stored_in_clear: true });
+    expect(Number(one.former_until)).toBeGreaterThan(Date.now() * 1e6);
+    const second = await delivered();
+    expect([opened(old), opened(one.secret), opened([one.secret, old])]).toEqual([second, second, second]);
+    expect(String(receiver.received.at(-1)?.headers['webhook-signature']).split(' ')).toHaveLength(2);
+    const known = (await bbs.callbacks.ListCallbackSecrets({})).secrets;
+    expect(known.map(({ by, until }) => [by, until === '0'])).toEqual([
+      ['local', true],
+      ['settings', false],
+    ]);
+    expect(JSON.stringify(known)).not.toContain(one.secret);
+    // Without an overlap what signed before signs no more.
+    const two = await bbs.callbacks.RotateCallbackSecret({ overlap: { seconds: 0 } });
+    const third = await delivered();
+    expect([opened(old), opened(one.secret), opened(two.secret)]).toEqual(['refused', 'refused', third]);
+    expect(await code(bbs.callbacks.RotateCallbackSecret({ overlap: { seconds: 31 * 86_400 } }))).toBe(
+      'invalid_argument',
+    );
+  });
+
+  it('rehearses a callback under the guards that callbacks have', async () => {
+    await start([50]);
+    const gavel = async (args: readonly string[], tty = false, typed = '') => {
+      const world = new CliWorld({ env: { GAVEL_SERVER: bbs.bbs.address }, tty });
+      if (tty) world.stdin.end(typed);
+      const exit = await world.run(...args);
+      return { exit, out: world.out.text, err: world.err.text };
+    };
+    const plain = await gavel(['callbacks', 'test', receiver.url, '--outcome', 'timed_out']);
+    expect(plain).toMatchObject({ exit: 0 });
+    expect(plain.out).toMatch(/^Answer {8}200\nTook {10}\d+\.\d ms\nAcknowledged {2}yes\n\nSent \(\d+ bytes\)\n/);
+    expect(plain.err).toContain('it was not signed');
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({ outcome: 'timed_out', failed: true });
+    const rotated = await gavel(['callbacks', 'secrets', 'rotate', '-q']);
+    expect(rotated.exit).toBe(0);
+    await gavel(['callbacks', 'test', receiver.url]);
+    const { headers, body } = receiver.received[1] ?? { headers: {}, body: '' };
+    expect(receiving.verify(body, headers, rotated.out.trim())).toMatchObject({
+      outcome: 'succeeded',
+      result: 'hello',
+    });
+    receiver.script = [503, 302];
+    expect(await gavel(['callbacks', 'test', receiver.url])).toMatchObject({
+      exit: 5,
+      out: expect.stringContaining('no: a callback would be tried again'),
+    });
+    // A redirect acknowledges as in Diego, and is not followed.
+    expect((await gavel(['callbacks', 'test', receiver.url])).out).toMatch(/location +http:\/\/169\.254\.169\.254\//);
+    const denied = await gavel(['callbacks', 'test', 'http://169.254.169.254/']);
+    expect(denied).toMatchObject({ exit: 5, out: expect.stringContaining('on the deny list') });
+    expect(await gavel(['callbacks', 'test', 'ftp://x'])).toMatchObject({ exit: 2, out: '' });
+    expect(receiver.received).toHaveLength(4);
+    // The next exchange is asked for, and can be declined.
+    const declined = await gavel(['callbacks', 'secrets', 'rotate'], true, 'n\n');
+    expect(declined.err).toMatch(/about to replace the following secrets:\n {2}- \w{12} \(local\)/);
+    expect((await gavel(['callbacks', 'secrets', '-o', 'name'])).out.trim().split('\n')).toHaveLength(1);
   });
 
   it('is the same by REST and on the command line', async () => {

@@ -25,7 +25,7 @@ vi.mock('node:dns', async (original) => ({
 const LIMIT_MS = 1_000;
 const OK = 'HTTP/1.1 200 OK\r\n';
 const send = async (url: string, deny: readonly string[] = []) =>
-  await post(url, '{"outcome":"succeeded"}', 'uid-1', Date.now(), { timeoutMs: LIMIT_MS, secret: '', deny });
+  await post(url, '{"outcome":"succeeded"}', 'uid-1', Date.now(), { timeoutMs: LIMIT_MS, secrets: [], deny });
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -207,7 +207,7 @@ describe('H06: a certificate', () => {
   async function postAll(urls: readonly string[]): Promise<{ status: number; error: string }[]> {
     const built = fileURLToPath(new URL('../../dist/bbs/callbacks/post.js', import.meta.url));
     const program = `const { post } = await import(${JSON.stringify(built)});
-      const options = { timeoutMs: 5000, secret: '', deny: [] };
+      const options = { timeoutMs: 5000, secrets: [], deny: [] };
       const made = await Promise.all(${JSON.stringify(urls)}.map((url) => post(url, '{}', 'uid', Date.now(), options)));
       console.log(JSON.stringify(made));`;
     const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: authority.ca };

@@ -60,7 +60,7 @@ describe('H07: a name whose server means harm', () => {
       const { DEFAULT_DENY: deny, post } = await import(${dist('bbs/callbacks/post.js')});
       const made = [];
       for (const host of ['inside.test', 'turning.test', 'turning.test'])
-        made.push(await post('http://' + host + ':${port}/', '{}', 'uid', Date.now(), { timeoutMs: 5000, secret: '', deny }));
+        made.push(await post('http://' + host + ':${port}/', '{}', 'uid', Date.now(), { timeoutMs: 5000, secrets: [], deny }));
       console.log(JSON.stringify(made));`);
     const denied = { status: 0, error: expect.stringContaining('deny list') as string };
     expect(made).toMatchObject([denied, { status: 200, error: '' }, denied]);

@@ -361,8 +361,17 @@ describe('the REST mirror', () => {
   });
 
   it('answers every call of its document in the form that is told there', async () => {
-    for (const of of ['tasks/twice/outputs/download', 'tasks/twice/usage', 'callbacks', 'callbacks/twice', 'usage'])
-      await call('GET', `/v1/${of}`);
+    const reads = [
+      'tasks/twice/outputs/download',
+      'tasks/twice/usage',
+      'callbacks',
+      'callbacks/twice',
+      'usage',
+      'callback-secrets',
+    ];
+    for (const of of reads) await call('GET', `/v1/${of}`);
+    await call('POST', '/v1/callback-secrets/rotate', { overlap: '1h' });
+    await call('POST', '/v1/callback-test', { url: `${base}/nothing-here`, outcome: 'failed' });
     await call('POST', '/v1/plan', { request: spec('planned'), count: 2 });
     await call('POST', '/v1/tasks/twice/annotate', { labels: { a: 'b' } });
     for (const verb of ['pin', 'unpin']) await call('POST', `/v1/history/twice/${verb}`);

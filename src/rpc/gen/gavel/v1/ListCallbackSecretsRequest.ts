@@ -1,0 +1,8 @@
+// Original file: proto/gavel/v1/callback_service.proto
+
+
+export interface ListCallbackSecretsRequest {
+}
+
+export interface ListCallbackSecretsRequest__Output {
+}
