@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_POLICY } from '../src/domain/deadlines.ts';
 import { LOG_LEVELS } from '../src/platform/log.ts';
 import { tlsConfig } from '../src/platform/tls.ts';
+import { DEFAULT_AUDIENCE } from '../src/platform/token.ts';
 import { DEFAULT_DENY } from './callbacks/post.ts';
 import { DEFAULT_SCHEDULE_MS } from './callbacks/schedule.ts';
 import { DEFAULT_HISTORY } from './history/archive.ts';
@@ -37,6 +38,18 @@ export const bbsConfig = z.strictObject({
     .prefault({}),
   tls: tlsConfig.optional(),
   insecure: z.boolean().default(false).describe('serve other machines in the clear'),
+  tokens: z
+    .strictObject({
+      keys: z
+        .array(z.string())
+        .default([])
+        .describe('files of Ed25519 public keys (PEM) whose bearer tokens are taken; two while one replaces the other'),
+      audience: z.string().min(1).default(DEFAULT_AUDIENCE).describe('who tokens must be for'),
+      maxTtlMs: ms()
+        .default(24 * 3_600_000)
+        .describe('a token that holds for longer is refused'),
+    })
+    .prefault({}),
   logLevel: z.enum(LOG_LEVELS).default('info'),
   cellLeaseMs: ms().min(2_000).default(10_000).describe('a cell that is silent for so long is lost'),
   massLoss: z

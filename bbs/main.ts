@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../src/platform/clock.ts';
 import { type Running, runGroup } from '../src/platform/group.ts';
 import { Metrics } from '../src/platform/metrics.ts';
 import { readTls } from '../src/platform/tls.ts';
+import { readTokenKeys } from '../src/platform/token.ts';
 import { type RunningServer, serve } from '../src/rpc/server.ts';
 import { callbackApi } from './api/callbacks.ts';
 import { cellApi } from './api/cells.ts';
@@ -73,6 +74,7 @@ export async function startBbs(
   const seal = config.storeKeys.length === 0 ? undefined : readStoreKeys(config.storeKeys);
   const bare = await openStore(config, seal, log);
   const store = measured(seal === undefined ? bare : encrypted(bare, seal, log), metrics);
+  const tokens = readTokenKeys(config.tokens);
   const view = new View(store, log);
   try {
     await view.open();
@@ -177,6 +179,7 @@ export async function startBbs(
           listen: config.listen,
           tls,
           insecure: config.insecure,
+          tokens,
           log,
           metrics,
           services: {
@@ -203,6 +206,7 @@ export async function startBbs(
           listen,
           tls,
           insecure,
+          tokens,
           log,
           metrics,
           ping,

@@ -5,6 +5,7 @@ import type { CellOffer as WireOffer } from '../../src/rpc/gen/gavel/v1/CellOffe
 import type { Handlers } from '../../src/rpc/types.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
+import { whoAmI } from './who-am-i.ts';
 
 export interface ClusterApiDeps {
   readonly cells: Cells;
@@ -22,6 +23,10 @@ export function clusterApi({ cells, cellList, clock }: ClusterApiDeps): Handlers
     UndrainCell: async ({ cell_id }) => {
       await cells.undrain(cell_id);
       return cellToWire(cellList.one(cell_id));
+    },
+    WhoAmI: async (_request, { identity }) => {
+      const { expires_at, ...rest } = whoAmI(identity);
+      return { ...rest, expires_at: expires_at.toString() };
     },
   };
 }

@@ -305,6 +305,13 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
         all({ code: { type: 'string', description: 'empty = done; else an error code' }, message: string }),
       ),
     }),
+    WhoAmI: all({
+      name: string,
+      role: { type: 'string', description: 'empty = nobody is told apart here, and everybody may do everything' },
+      domains: listOf({ type: 'string', description: 'whose tasks the caller may see and change; none = all' }),
+      proof: { type: 'string', enum: ['token', 'certificate', 'tls', 'loopback', 'none'] },
+      expires_at: nanos,
+    }),
     Hold: all({ hold_id: string, ttl_seconds: { type: 'number' } }),
     Error: all({ error: failure }),
   };

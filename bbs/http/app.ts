@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
@@ -7,8 +8,9 @@ import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/domain/validate.ts';
 import type { Metrics } from '../../src/platform/metrics.ts';
 import { isTracing, parseTraceparent, TRACEPARENT_KEY, traced } from '../../src/platform/trace.ts';
-import type { Authority, Identity } from '../../src/rpc/roles.ts';
-import { REQUEST_ID_KEY } from '../../src/rpc/types.ts';
+import type { Authority, Identity } from '../../src/rpc/identity.ts';
+import { type Access, requireAccess } from '../../src/rpc/roles.ts';
+import { AUTHORIZATION_KEY, REQUEST_ID_KEY } from '../../src/rpc/types.ts';
 import { errorAnswer, json, text } from './answer.ts';
 import { requireOwnSite } from './guard.ts';
 import { httpMeter } from './meter.ts';
@@ -44,10 +46,13 @@ export function restApp(deps: AppDeps): App {
   const { log } = deps;
   const streams = new Set<AbortController>();
   const app = new Hono<Env>();
-  app.use(httpMeter(deps.metrics), named(log), identify(deps));
+  app.use(httpMeter(deps.metrics), named(log));
+  // Whether the process lives, anybody may know; everything behind `identify` wants to know who asks.
+  app.get('/healthz', () => text('ok\n'));
+  app.use(identify(deps));
   for (const route of ROUTES) {
     app.on(route.method, route.path, async (ask) => {
-      requireRole(route, ask.get('identity'));
+      requireAccess(ask.get('identity'), route.access, route.id);
       const call = await callOf(ask, route);
       const parent = parseTraceparent(ask.req.header(TRACEPARENT_KEY));
       const attributes = { 'http.request.method': route.method.toUpperCase(), 'http.route': route.path };
@@ -61,8 +66,10 @@ export function restApp(deps: AppDeps): App {
     });
   }
   app.get('/openapi.json', () => json(openApi()));
-  app.get('/metrics', async () => text(await deps.metrics.text(), 200, deps.metrics.contentType));
-  app.get('/healthz', () => text('ok\n'));
+  app.get('/metrics', async (ask) => {
+    requireAccess(ask.get('identity'), METRICS, 'metrics');
+    return text(await deps.metrics.text(), 200, deps.metrics.contentType);
+  });
   app.get('/readyz', async () => {
     await deps.ping();
     return text('ready\n');
@@ -109,15 +116,17 @@ function identify({ authority, local }: AppDeps): MiddlewareHandler<Env> {
   return async (ask, next) => {
     requireOwnSite((name) => ask.req.header(name), local);
     const { socket } = ask.env.incoming;
-    const certificate = () => (socket instanceof TLSSocket ? socket.getPeerCertificate().subjectaltname : undefined);
-    ask.set('identity', authority.identify(certificate));
+    const authorization = ask.req.header(AUTHORIZATION_KEY);
+    ask.set('identity', await authority.identify({ certificate: () => certificateOf(socket), authorization }));
     await next();
   };
 }
 
-function requireRole({ roles, id }: AnyRoute<RestDeps>, { role, name }: Identity): void {
-  if (role === undefined || roles.includes(role)) return;
-  throw new DomainError('permission_denied', `${id} is not for ${role} ${name}`);
+/** Where none is required, one may be shown that the authority did not sign: it is none. */
+function certificateOf(socket: Socket): PeerCertificate | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const shown = socket.getPeerCertificate();
+  return 'raw' in shown ? shown : undefined;
 }
 
 async function callOf(ask: Ask, { body, uploads }: AnyRoute<RestDeps>) {
@@ -135,6 +144,11 @@ async function callOf(ask: Ask, { body, uploads }: AnyRoute<RestDeps>) {
     lastEventId: ask.req.header('last-event-id') ?? '',
   };
 }
+
+/** They count the tasks of all domains. */
+const METRICS: Access = { roles: ['client', 'viewer', 'operator', 'cell', 'auctioneer', 'bbs'], everyDomain: true };
+/** What a timer can wait for. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const NO_BYTES: AsyncIterable<Uint8Array> = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
@@ -182,6 +196,13 @@ async function streamed(ask: Ask, stream: StreamAnswer, streams: Set<AbortContro
   ending.signal.addEventListener('abort', () => streams.delete(ending), { once: true });
   // Before the first chunk is there nobody reads, so nobody cancels.
   outgoing.once('close', () => ending.abort());
+  // A stream lasts no longer than the proof of who reads it.
+  const { expiresAtMs } = ask.get('identity');
+  if (expiresAtMs !== 0) {
+    const left = Math.min(Math.max(0, expiresAtMs - Date.now()), LONGEST_TIMER_MS);
+    const over = setTimeout(() => ending.abort(), left).unref();
+    ending.signal.addEventListener('abort', () => clearTimeout(over), { once: true });
+  }
   try {
     const chunks = await opened(stream.chunks(ending.signal));
     const { idle, failure } = stream;

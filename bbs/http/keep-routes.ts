@@ -46,7 +46,7 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
     path: '/v1/tasks/:guid/annotate',
     id: 'annotateTask',
     summary: 'Change labels and annotation of a live task, in any state',
-    roles: TASK.AnnotateTask,
+    access: TASK.AnnotateTask,
     query: nothing,
     body: body('AnnotateTaskRequest', annotateBody),
     answer: { status: 200, schema: 'Task' },
@@ -64,7 +64,7 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
       summary: pinned
         ? "Have history keep a task's record whatever its limits say; a live task's too"
         : 'No longer keep it',
-      roles: HISTORY.PinTask,
+      access: HISTORY.PinTask,
       query: nothing,
       answer: { status: 200, schema: 'Pin' },
       run: async (deps, { guid, identity }) => {
@@ -78,7 +78,7 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
     path: '/v1/history/purge',
     id: 'purgeHistory',
     summary: 'Drop the records of tasks that were resolved before a time, but pinned ones',
-    roles: HISTORY.PurgeHistory,
+    access: HISTORY.PurgeHistory,
     query: nothing,
     body: { ...body('PurgeHistoryRequest', purgeBody), required: true },
     answer: { status: 200, schema: 'Purged' },

@@ -57,7 +57,7 @@ function bodySchemas(name: string, schema: z.ZodType): Record<string, Schema> {
 }
 
 function operation(route: AnyRoute<never>): Operation {
-  const { id, summary, description, roles, query, body, uploads, answer } = route;
+  const { id, summary, description, access, query, body, uploads, answer } = route;
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   const inPath = names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
   const shape = z.toJSONSchema(query, { io: 'input' }).properties ?? {};
@@ -80,7 +80,7 @@ function operation(route: AnyRoute<never>): Operation {
     operationId: id,
     summary,
     ...(description !== undefined && { description }),
-    'x-roles': roles,
+    'x-roles': access.roles,
     parameters: [...inPath, ...inQuery],
     ...(body !== undefined && {
       requestBody: { required: body.required, content: { 'application/json': { schema: ref(body.name) } } },

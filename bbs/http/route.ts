@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { Identity, Role } from '../../src/rpc/roles.ts';
+import type { Identity } from '../../src/rpc/identity.ts';
+import type { Access } from '../../src/rpc/roles.ts';
 import { checked } from './input.ts';
 
 export interface Answer {
@@ -48,7 +49,7 @@ interface RouteHead {
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  readonly roles: readonly Role[];
+  readonly access: Access;
   /** The body is bytes of one of these types, which the handler reads. */
   readonly uploads?: readonly string[];
   readonly answer: {

@@ -10,6 +10,7 @@ import { ROLES } from '../../src/rpc/roles.ts';
 import type { CallbackApiDeps } from '../api/callbacks.ts';
 import { getHistory, listHistory } from '../api/history.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
+import { whoAmI } from '../api/who-am-i.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
@@ -63,7 +64,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     summary: 'Submit a task',
     description:
       'Durable before it answers. A repeated request (same guid or request_key, same definition) answers the task that is there.',
-    roles: TASK.DesireTask,
+    access: TASK.DesireTask,
     query: nothing,
     body: { schema: taskSpec, name: 'TaskCreateRequest', required: true, read: parseTaskSpec },
     answer: { status: 201, schema: 'Task' },
@@ -77,7 +78,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks',
     id: 'listTasks',
     summary: 'Live tasks, newest first',
-    roles: TASK.ListTasks,
+    access: TASK.ListTasks,
     query: z.strictObject({
       domain: word('only of this domain'),
       cell_id: word('only on this cell'),
@@ -106,7 +107,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks/:guid',
     id: 'getTask',
     summary: 'One task, by guid, number or the unique beginning of a guid',
-    roles: TASK.GetTask,
+    access: TASK.GetTask,
     query: taskOrHistory,
     answer: { status: 200, schema: 'Task' },
     run: async (deps, { guid, query }) => shown(await findTask(deps, guid, query.include_history)),
@@ -116,7 +117,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks/:guid/cancel',
     id: 'cancelTask',
     summary: 'Cancel a task; a finished one is answered as it is',
-    roles: TASK.CancelTask,
+    access: TASK.CancelTask,
     query: nothing,
     body: body('CancelTaskRequest', cancelBody),
     answer: { status: 200, schema: 'Task' },
@@ -128,7 +129,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks/:guid/kill',
     id: 'killTask',
     summary: 'Cancel a task and end its process after the grace, at once when none is given',
-    roles: TASK.KillTask,
+    access: TASK.KillTask,
     query: nothing,
     body: body('KillTaskRequest', killBody),
     answer: { status: 200, schema: 'Task' },
@@ -142,7 +143,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks/:guid/resolve',
     id: 'resolveTask',
     summary: 'Take a finished task: of several callers one gets it',
-    roles: TASK.ResolveTask,
+    access: TASK.ResolveTask,
     query: nothing,
     body: body('ResolveTaskRequest', nothing),
     answer: { status: 200, schema: 'Task' },
@@ -153,7 +154,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/tasks/:guid',
     id: 'deleteTask',
     summary: 'Remove a task that was resolved; history keeps it',
-    roles: TASK.DeleteTask,
+    access: TASK.DeleteTask,
     query: nothing,
     answer: { status: 204 },
     run: async (deps, { guid }) => {
@@ -168,7 +169,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     summary: 'Output of a task: text, or server-sent events with `Accept: text/event-stream`',
     description:
       'Events are `line`, `gap` (lines that were dropped, and why) and `end`, the mark of a complete stream. The id is the sequence number: Last-Event-ID resumes.',
-    roles: TASK.FollowLogs,
+    access: TASK.FollowLogs,
     query: z.strictObject({
       follow: flag('go on as lines are written'),
       after_sequence: whole('begin behind this line', 0, Number.MAX_SAFE_INTEGER),
@@ -185,7 +186,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     summary: 'Every change of every task, as server-sent events',
     description:
       'Events are `created`, `changed`, `removed`, and `resync_needed` before an end that is not resumable: list again, then watch from the cursor of the list. The id is the cursor: Last-Event-ID resumes without a gap.',
-    roles: TASK.WatchTasks,
+    access: TASK.WatchTasks,
     query: z.strictObject({
       cursor: word('go on behind this cursor; from now when it is left out'),
       task_guid: word('only of this task'),
@@ -200,7 +201,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/history',
     id: 'listHistory',
     summary: 'Finished tasks that have left the live set, newest first',
-    roles: HISTORY.ListHistory,
+    access: HISTORY.ListHistory,
     query: z.strictObject({
       domain: word('only of this domain'),
       page_size: whole(`${HISTORY_PAGE} when it is left out`, 1, PAGE_MOST),
@@ -218,7 +219,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/history/:guid',
     id: 'getHistory',
     summary: 'A finished task by guid or number; of several lives of a guid the newest',
-    roles: HISTORY.GetHistory,
+    access: HISTORY.GetHistory,
     query: nothing,
     answer: { status: 200, schema: 'HistoryRecord' },
     run: async (deps, { guid }) => {
@@ -236,7 +237,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/cells',
     id: 'listCells',
     summary: 'Cells with what they offer and what is reserved on them',
-    roles: CLUSTER.ListCells,
+    access: CLUSTER.ListCells,
     query: nothing,
     answer: { status: 200, schema: 'CellList' },
     run: async ({ cellList }) => ({ json: { cells: cellList.all().map(cellObject) } }),
@@ -247,7 +248,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     id: 'drainCell',
     summary: 'Take a cell out of the auction; what runs there may end by itself until the deadline',
     description: 'Asked again with a deadline it counts anew; without one nothing changes.',
-    roles: CLUSTER.DrainCell,
+    access: CLUSTER.DrainCell,
     query: nothing,
     body: body('DrainCellRequest', drainBody),
     answer: { status: 200, schema: 'Cell' },
@@ -261,13 +262,23 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     path: '/v1/cells/:cell/undrain',
     id: 'undrainCell',
     summary: 'Let a cell take work again',
-    roles: CLUSTER.UndrainCell,
+    access: CLUSTER.UndrainCell,
     query: nothing,
     answer: { status: 200, schema: 'Cell' },
     run: async ({ cells, cellList }, { cell }) => {
       await cells.undrain(cell);
       return { json: cellObject(cellList.one(cell)) };
     },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/whoami',
+    id: 'whoAmI',
+    summary: 'Who the caller is to the server, how that was proved, and until when',
+    access: CLUSTER.WhoAmI,
+    query: nothing,
+    answer: { status: 200, schema: 'WhoAmI' },
+    run: (_deps, { identity }) => ({ json: whoAmI(identity) }),
   }),
 ];
 

@@ -121,13 +121,14 @@ export class Context {
   /** Connected when first used. `callTimeout` false: --timeout bounds the command, not each call. */
   client(callTimeout = true): TaskClient {
     if (this.#client !== undefined) return this.#client;
-    const { values } = this.settings;
+    const { values, token } = this.settings;
     const tls = { ca: values.tls_ca?.value, cert: values.tls_cert?.value, key: values.tls_key?.value };
     const timeoutMs = callTimeout ? this.timeoutMs : undefined;
     this.#client = new TaskClient({
       endpoint: values.server?.value ?? DEFAULT_ENDPOINT,
       tls,
       userAgent: 'gavel-cli',
+      token: token?.value,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...this.#tracing(),
     });

@@ -26,6 +26,7 @@ export interface RoleFlags {
   readonly etcd?: readonly string[];
   readonly stateDir?: string;
   readonly callbackSecret?: string;
+  readonly tokenKeys?: readonly string[];
   readonly bbs?: readonly string[];
   readonly auctioneer?: readonly string[];
   readonly policy?: string;
@@ -116,6 +117,7 @@ export function bbsSettings(flags: Flags, env: Env): Settings {
   const chosen = kind === 'etcd' ? { kind, hosts: hosts ?? ['http://127.0.0.1:2379'] } : embedded;
   const secret = flags.callbackSecret ?? env['GAVEL_CALLBACK_SECRET'];
   const http = flags.httpListen ?? env['GAVEL_HTTP_LISTEN'];
+  const keys = flags.tokenKeys ?? list(env['GAVEL_TOKEN_KEYS']);
   const callbacks = secret === undefined ? undefined : { ...(file['callbacks'] as Settings | undefined), secret };
   return overlay(file, {
     listen: flags.listen ?? env['GAVEL_LISTEN'],
@@ -124,6 +126,7 @@ export function bbsSettings(flags: Flags, env: Env): Settings {
     tls: tlsSettings(flags, env),
     insecure: flags.insecure,
     logLevel: flags.logLevel,
+    tokens: keys === undefined ? undefined : { ...(file['tokens'] as Settings | undefined), keys },
     callbacks,
   });
 }

@@ -4,6 +4,7 @@ import { Channel, type WatchedCall } from '../rpc/client.ts';
 import type { CallOptions, Client } from '../rpc/types.ts';
 import { DEFAULT_ENDPOINT, findContext } from './contexts.ts';
 import { asTaskError, checking, isTaskError, taskError } from './errors.ts';
+import { requireConfidential, type TokenSource, tokenSource } from './token.ts';
 
 export interface ClientOptions {
   /** `host:port`, or several of equal servers parted by commas. Default: of the context, else `127.0.0.1:8889`. */
@@ -15,6 +16,8 @@ export interface ClientOptions {
   readonly context?: string;
   /** PEM files: the authority of the server, and a certificate of one's own where the server asks for one. */
   readonly tls?: TlsConfig | undefined;
+  /** A bearer token for servers that take them, or a function that gets one (and is asked again before it ends). */
+  readonly token?: TokenSource | undefined;
   /** Whole time of one call with its repeats. Default 15 s. */
   readonly timeoutMs?: number;
   /** How long a stream that broke (a server restarts) is tried again before it counts as lost. Default 2 min. */
@@ -41,6 +44,8 @@ export class Connection {
   readonly timeoutMs: number;
   readonly patienceMs: number;
   readonly retry: boolean;
+  /** Whether a token that ended is followed by another. */
+  readonly renewsToken: boolean;
   readonly tasks: Client<'TaskService'>;
   readonly history: Client<'HistoryService'>;
   readonly callbacks: Client<'CallbackService'>;
@@ -64,7 +69,19 @@ export class Connection {
       );
     const files = { ca: place.tls_ca, cert: place.tls_cert, key: place.tls_key };
     const tls = checking(() => readTls(options.tls ?? files));
-    this.#channel = new Channel({ addresses, tls, thrown: asTaskError, watch: onCall, requestId, userAgent });
+    // A context's token is for the context's own servers.
+    const token = options.token ?? (options.endpoint === undefined ? place.token : undefined);
+    if (token !== undefined) requireConfidential(addresses, tls !== undefined);
+    this.#channel = new Channel({
+      addresses,
+      tls,
+      token: token === undefined ? undefined : tokenSource(token),
+      thrown: asTaskError,
+      watch: onCall,
+      requestId,
+      userAgent,
+    });
+    this.renewsToken = typeof token === 'function';
     this.retry = options.retry ?? true;
     this.endpoint = addresses.join(',');
     this.timeoutMs = options.timeoutMs ?? 15_000;
@@ -111,11 +128,13 @@ export class Patience {
 
   /** Waits before the next try. @throws the error when it will not pass by itself, or when patience is over. */
   async retry(error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    const { closing, patienceMs } = this.#connection;
+    const { closing, patienceMs, renewsToken } = this.#connection;
     throwIfGivenUp(signal);
     throwIfGivenUp(closing);
+    // A stream ends with the token that it was begun with. Refused again at once, it is not that.
+    const renewed = renewsToken && this.#since === undefined && isTaskError(error) && error.code === 'unauthenticated';
     this.#since ??= performance.now();
-    const passing = isTaskError(error) && PASSING.includes(error.code);
+    const passing = renewed || (isTaskError(error) && PASSING.includes(error.code));
     if (!passing || performance.now() - this.#since > patienceMs) throw error;
     const pause = this.#pauseMs * (0.5 + Math.random());
     this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MOST_MS);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse as parseYaml, stringify as toYaml } from 'yaml';
 import { z } from 'zod';
@@ -20,13 +20,15 @@ const place = z.strictObject({
   tls_cert: z.string().optional(),
   tls_key: z.string().optional(),
 });
-export type Place = z.infer<typeof place>;
+/** A token is for one cluster, so only contexts have one. */
+const kept = place.extend({ token: z.string().optional() });
+export type Place = z.infer<typeof kept>;
 export const INTERRUPT_MODES = ['ask', 'cancel', 'detach'] as const;
 /** What the user's file and those of the system hold; beside the contexts what goes for all of them that say nothing else. */
 const file = place.extend({
   on_interrupt: z.enum(INTERRUPT_MODES).optional(),
   current: z.string().optional(),
-  contexts: z.record(z.string(), place).default({}),
+  contexts: z.record(z.string(), kept).default({}),
 });
 export type ContextFile = z.infer<typeof file>;
 const localFile = place.extend({ on_interrupt: z.enum(INTERRUPT_MODES).optional(), context: z.string().optional() });
@@ -98,6 +100,8 @@ export function writeContexts(env: Env, contexts: ContextFile, named?: string): 
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // Aside and moved: a full disk must not cost the contexts there are.
     writeFileSync(`${path}.new`, toYaml(contexts), { mode: 0o600 });
+    // Of one that was left there the mode is what it was, and a token may be in it.
+    chmodSync(`${path}.new`, 0o600);
     renameSync(`${path}.new`, path);
   } catch (error) {
     throw new DomainError('invalid_argument', `cannot write ${path}: ${errorText(error)}`);
@@ -114,6 +118,8 @@ export interface Settings {
   /** The context in use; undefined when none is. */
   readonly context: Setting | undefined;
   readonly values: Readonly<Partial<Record<SettingField, Setting>>>;
+  /** What proves who calls; undefined where there is none for this server. */
+  readonly token: Setting | undefined;
 }
 
 /** The flags that say where a command goes. */
@@ -169,7 +175,8 @@ export function settingsOf(flags: PlaceFlags, env: Env, cwd: string): Settings {
   const used = context === undefined ? undefined : findContext(env, context.value, flags.config);
   const ranked = layers.flatMap((layer): readonly Layer[] => {
     if (used === undefined || layer !== context?.layer) return [layer];
-    const place: Layer = { values: used.place, origin: () => `context ${context.value}` };
+    const { token: _token, ...values } = used.place;
+    const place: Layer = { values, origin: () => `context ${context.value}` };
     return layer.general === true ? [place, layer] : [layer, place];
   });
   const defaults: Layer = { values: { server: DEFAULT_ENDPOINT }, origin: () => 'default' };
@@ -184,7 +191,30 @@ export function settingsOf(flags: PlaceFlags, env: Env, cwd: string): Settings {
       'invalid_argument',
       `${mode.origin} must be ${INTERRUPT_MODES.join(', ')}; it is ${mode.value}`,
     );
-  return { context: context && { value: context.value, origin: context.origin }, values };
+  const token = tokenFor(values.server, env['GAVEL_TOKEN'], used?.place.token, `context ${context?.value ?? ''}`);
+  return { context: context && { value: context.value, origin: context.origin }, values, token };
+}
+
+/**
+ * A token goes where it was meant to go: that of a context to the context's own server only, and none to a server that merely a file
+ * of this folder names, which may be anybody's.
+ */
+function tokenFor(
+  server: Setting | undefined,
+  fromEnv: string | undefined,
+  ofContext: string | undefined,
+  context: string,
+): Setting | undefined {
+  const { value = '', origin = '' } = server ?? {};
+  if (isSet(fromEnv)) {
+    if (origin !== `./${LOCAL_FILE}`) return { value: fromEnv, origin: 'environment GAVEL_TOKEN' };
+    throw new DomainError(
+      'invalid_argument',
+      `GAVEL_TOKEN is not sent to ${value}, which ./${LOCAL_FILE} names; say --server`,
+    );
+  }
+  const own = origin === context || origin === 'default';
+  return isSet(ofContext) && own ? { value: ofContext, origin: context } : undefined;
 }
 
 function said(

@@ -56,5 +56,7 @@ export type {
 } from './task-handle.ts';
 export type { FinishedTask, TaskStatus, TaskView } from './task-view.ts';
 export type { Timeline, TimelineEvent } from './timeline.ts';
+export type { TokenSource } from './token.ts';
 export { cpuShare, type TaskUsage, type Usages } from './usage.ts';
 export type { TaskChange, WatchOptions } from './watch.ts';
+export type { WhoAmI } from './who-am-i.ts';

@@ -19,6 +19,7 @@ import { TaskHandle, type WaitOptions } from './task-handle.ts';
 import { type FinishedTask, type TaskView, taskView } from './task-view.ts';
 import { readUsages, type Usages } from './usage.ts';
 import { type TaskChange, type WatchOptions, watchTasks } from './watch.ts';
+import { type WhoAmI, whoAmI } from './who-am-i.ts';
 
 export interface RunAndWaitOptions extends Omit<RunOptions, 'dryRun'>, Omit<WaitOptions, 'until'> {
   /** A task that did not succeed is answered and not thrown. */
@@ -89,6 +90,11 @@ export class TaskClient {
   /** Every change of every task, from now on or behind a cursor; over broken connections, without a gap that is not told. */
   events(options: WatchOptions = {}): AsyncGenerator<TaskChange, void, undefined> {
     return watchTasks(this.#connection, options);
+  }
+
+  /** Who this client is to the servers, and until when. */
+  async whoAmI(signal?: AbortSignal): Promise<WhoAmI> {
+    return await whoAmI(this.#connection, signal);
   }
 
   /** Ends what still waits (TaskError `cancelled`): nothing of the client keeps the process alive after it. */

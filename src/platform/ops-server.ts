@@ -11,6 +11,8 @@ export interface HttpOptions {
   readonly tls?: TlsFiles | undefined;
   /** Serve other machines in the clear. */
   readonly insecure?: boolean;
+  /** Callers without a certificate of the `ca` are let in, and told apart by the handler. */
+  readonly certificateOptional?: boolean;
   readonly handler: (request: IncomingMessage, response: ServerResponse) => unknown;
 }
 
@@ -28,7 +30,13 @@ const IDLE_LOOK_MS = 50;
  * Serves HTTP under the rules that gRPC is served under: TLS, with client certificates where there is a `ca`, or loopback, or
  * `insecure`. @throws DomainError `invalid_argument` when the address cannot be used.
  */
-export async function listenHttp({ listen, tls, insecure = false, handler }: HttpOptions): Promise<RunningHttp> {
+export async function listenHttp({
+  listen,
+  tls,
+  insecure = false,
+  certificateOptional = false,
+  handler,
+}: HttpOptions): Promise<RunningHttp> {
   requireSafeListen(listen, tls, insecure);
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, Math.max(0, at));
@@ -45,7 +53,9 @@ export async function listenHttp({ listen, tls, insecure = false, handler }: Htt
             ...limits,
             cert: tls.cert,
             key: tls.key,
-            ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+            ...(tls.ca === undefined
+              ? {}
+              : { ca: tls.ca, requestCert: true, rejectUnauthorized: !certificateOptional }),
           },
           handler,
         );

@@ -7,12 +7,21 @@ import { CallStream, type Calls } from './call-stream.ts';
 import { type ServiceName, serviceDefinition } from './descriptors.ts';
 import { fromStatus } from './status.ts';
 import { inTrace } from './trace.ts';
-import { type CallOptions, type Client, MAX_MESSAGE_BYTES, REQUEST_ID_KEY, STREAMED } from './types.ts';
+import {
+  AUTHORIZATION_KEY,
+  type CallOptions,
+  type Client,
+  MAX_MESSAGE_BYTES,
+  REQUEST_ID_KEY,
+  STREAMED,
+} from './types.ts';
 
 export interface ChannelOptions {
   /** `host:port` of one or several equal servers. Calls go to one of them and move on to the next when it does not answer. */
   readonly addresses: readonly string[];
   readonly tls?: TlsFiles | undefined;
+  /** Asked for each call, for the bearer token that goes with it. */
+  readonly token?: (() => Promise<string>) | undefined;
   /** What callers are thrown for a failed call; the DomainError itself when left out. */
   readonly thrown?: (failure: DomainError) => DomainError;
   /** Told of every try of a call when it is over. */
@@ -45,6 +54,7 @@ const RETRY_MOST_MS = 1_000;
 export class Channel {
   readonly #clients: readonly grpc.Client[];
   readonly #thrown: (failure: DomainError) => DomainError;
+  readonly #token: (() => Promise<string>) | undefined;
   readonly #watch: ((call: WatchedCall) => void) | undefined;
   readonly #requestId: string | undefined;
   /** How to end each call that is under way. */
@@ -57,6 +67,7 @@ export class Channel {
   constructor(options: ChannelOptions) {
     if (options.addresses.length === 0) throw new DomainError('invalid_argument', 'no server address given');
     this.addresses = options.addresses;
+    this.#token = options.token;
     this.#thrown = options.thrown ?? ((failure) => failure);
     this.#watch = options.watch;
     this.#requestId = options.requestId;
@@ -179,15 +190,16 @@ export class Channel {
     }
   }
 
-  readonly #unaryOnce: Once = (at, _name, definition, request, timeoutMs, options) =>
-    new Promise((resolve, reject) => {
+  readonly #unaryOnce: Once = async (at, _name, definition, request, timeoutMs, options) => {
+    const metadata = await this.#metadata(options);
+    return await new Promise((resolve, reject) => {
       let over = () => {};
       const call = this.#at(at).makeUnaryRequest(
         definition.path,
         definition.requestSerialize,
         definition.responseDeserialize,
         request,
-        this.#metadataOf(options),
+        metadata,
         { deadline: Date.now() + Math.max(1, timeoutMs) },
         (error, response) => {
           over();
@@ -197,6 +209,7 @@ export class Channel {
       );
       over = this.#track(() => call.cancel(), options.signal);
     });
+  };
 
   #streamedOnce({ path, requestSerialize, responseDeserialize }: AnyMethod): Once {
     const streams = this.#clients.map(
@@ -215,41 +228,44 @@ export class Channel {
   }
 
   async *#stream(definition: AnyMethod, request: unknown, options: CallOptions = {}): AsyncGenerator {
+    const metadata = await this.#metadata(options);
     const at = this.#current;
     const call = this.#at(at).makeServerStreamRequest(
       definition.path,
       definition.requestSerialize,
       definition.responseDeserialize,
       request,
-      this.#metadataOf(options),
+      metadata,
       streamOptions(options),
     );
     yield* this.#read(call, at, options, definition.path);
   }
 
   async *#bidi(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): AsyncGenerator {
+    const metadata = await this.#metadata(options);
     const at = this.#current;
     const call = this.#at(at).makeBidiStreamRequest(
       definition.path,
       definition.requestSerialize,
       definition.responseDeserialize,
-      this.#metadataOf(options),
+      metadata,
       streamOptions(options),
     );
     void pump(input, call);
     yield* this.#read(call, at, options, definition.path);
   }
 
-  #upload(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
+  async #upload(definition: AnyMethod, input: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
+    const metadata = await this.#metadata(options);
     const at = this.#current;
     const told = this.#watched(definition.path, at);
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       let over = () => {};
       const call = this.#at(at).makeClientStreamRequest(
         definition.path,
         definition.requestSerialize,
         definition.responseDeserialize,
-        this.#metadataOf(options),
+        metadata,
         streamOptions(options),
         (error, response) => {
           over();
@@ -294,12 +310,13 @@ export class Channel {
     }
   }
 
-  #metadataOf(options: CallOptions): grpc.Metadata {
+  async #metadata(options: CallOptions): Promise<grpc.Metadata> {
     const metadata = new grpc.Metadata();
     const requestId = options.requestId ?? this.#requestId;
     if (requestId !== undefined) metadata.set(REQUEST_ID_KEY, requestId);
     const span = traceparent();
     if (span !== undefined) metadata.set(TRACEPARENT_KEY, span);
+    if (this.#token !== undefined) metadata.set(AUTHORIZATION_KEY, `Bearer ${await this.#token()}`);
     return metadata;
   }
 

@@ -1,14 +1,20 @@
-import type { TlsFiles } from '../platform/tls.ts';
+import { DomainError } from '../domain/errors.ts';
 import type { MethodName, ServiceName } from './descriptors.ts';
+import type { Identity, Role } from './identity.ts';
 
-/** Who may call. `viewer` only reads; `operator` may do what a client may and more. */
-export type Role = 'client' | 'viewer' | 'operator' | 'cell' | 'auctioneer' | 'bbs';
+export interface Access {
+  readonly roles: readonly Role[];
+  /** What it tells or does is not of one domain: whoever is limited to some may not call it. Of all others the handler answers what is of the caller's. */
+  readonly everyDomain?: true;
+}
 
-const READ = ['client', 'viewer', 'operator', 'bbs'] as const;
-const WRITE = ['client', 'operator'] as const;
-const OPERATOR = ['operator'] as const;
-const CELL = ['cell'] as const;
-const AUCTIONEER = ['auctioneer'] as const;
+const READ: Access = { roles: ['client', 'viewer', 'operator', 'bbs'] };
+const WRITE: Access = { roles: ['client', 'operator'] };
+const OPERATOR: Access = { roles: ['operator'] };
+const CLUSTER: Access = { roles: ['operator'], everyDomain: true };
+const ANYBODY: Access = { roles: ['client', 'viewer', 'operator', 'cell', 'auctioneer', 'bbs'] };
+const CELL: Access = { roles: ['cell'], everyDomain: true };
+const AUCTIONEER: Access = { roles: ['auctioneer'], everyDomain: true };
 
 /** Every RPC with the roles that may call it. A new RPC without an entry does not compile. */
 export const ROLES = {
@@ -41,9 +47,9 @@ export const ROLES = {
     ListCallbacks: READ,
     GetCallback: READ,
     ResendCallback: OPERATOR,
-    TestCallback: OPERATOR,
-    RotateCallbackSecret: OPERATOR,
-    ListCallbackSecrets: OPERATOR,
+    TestCallback: CLUSTER,
+    RotateCallbackSecret: CLUSTER,
+    ListCallbackSecrets: CLUSTER,
   },
   CellService: {
     Register: CELL,
@@ -68,48 +74,22 @@ export const ROLES = {
     RejectTasks: AUCTIONEER,
     Lead: AUCTIONEER,
   },
-  ClusterService: { ListCells: READ, DrainCell: OPERATOR, UndrainCell: OPERATOR },
+  ClusterService: { ListCells: READ, DrainCell: CLUSTER, UndrainCell: CLUSTER, WhoAmI: ANYBODY },
   AuctionService: { Join: CELL },
-} as const satisfies { [S in ServiceName]: Record<MethodName<S>, readonly Role[]> };
+} as const satisfies { [S in ServiceName]: Record<MethodName<S>, Access> };
 
-/** The caller, as its certificate says. */
-export interface Identity {
-  /** Undefined where callers cannot be told apart (plaintext on loopback): every role is granted. */
-  readonly role: Role | undefined;
-  readonly name: string;
+type Caller = Pick<Identity, 'role' | 'name' | 'domains'>;
+
+/** @throws DomainError `permission_denied`. */
+export function requireAccess({ role, name, domains }: Caller, access: Access | undefined, call: string): void {
+  if (role !== undefined && access?.roles.some((one) => one === role) !== true)
+    throw new DomainError('permission_denied', `${call} is not for ${role} ${name}`);
+  if (domains !== undefined && access?.everyDomain === true)
+    throw new DomainError('permission_denied', `${call} is about all domains, and ${name} is limited to some`);
 }
 
-/** Who a caller is. In the clear nobody can be told apart: all roles on loopback (or by `--insecure`). TLS without client certificates grants `client` only. */
-export class Authority {
-  readonly #mutual: boolean;
-  readonly #plain: Identity;
-
-  constructor(tls: TlsFiles | undefined, trusted: boolean) {
-    this.#mutual = tls?.cert !== undefined && tls.ca !== undefined;
-    const anonymous = tls?.cert === undefined && trusted;
-    this.#plain = anonymous ? { role: undefined, name: 'local' } : { role: 'client', name: 'tls' };
-  }
-
-  /** The certificate's names are looked at only where there are certificates. */
-  identify(subjectAltName: () => string | undefined): Identity {
-    return this.#mutual ? identityOfCertificate(subjectAltName()) : this.#plain;
-  }
-}
-
-export function mayCall(identity: Identity, service: ServiceName, method: string): boolean {
-  if (identity.role === undefined) return true;
-  const table: Readonly<Record<string, readonly Role[]>> = ROLES[service];
-  return table[method]?.includes(identity.role) ?? false;
-}
-
-/**
- * Role and name from a certificate's subject alternative names, for example `URI:gavel://cell/cell-1`. The common name is ignored.
- * A certificate without such a name is a plain client.
- */
-export function identityOfCertificate(subjectAltName: string | undefined): Identity {
-  const match = /URI:gavel:\/\/(client|viewer|operator|cell|auctioneer|bbs)\/([A-Za-z0-9._-]{1,255})/.exec(
-    subjectAltName ?? '',
-  );
-  if (match === null) return { role: 'client', name: 'unnamed certificate' };
-  return { role: match[1] as Role, name: match[2] ?? '' };
+/** Of any method that a service is asked for. */
+export function accessOf(service: ServiceName, method: string): Access | undefined {
+  const table: Readonly<Record<string, Access>> = ROLES[service];
+  return table[method];
 }

@@ -1,23 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProtoPath } from 'grpc-health-check';
 import type { Logger } from 'pino';
-import { DomainError, type ErrorCode, isDomainError } from '../domain/errors.ts';
+import { DomainError, isDomainError } from '../domain/errors.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { isLoopback, requireSafeListen, type TlsFiles } from '../platform/tls.ts';
-import { parseTraceparent, TRACEPARENT_KEY } from '../platform/trace.ts';
+import type { TokenVerifier } from '../platform/token.ts';
 import { callMeter } from './call-meter.ts';
 import { packageDefinition, type ServiceName, serviceDefinition } from './descriptors.ts';
 import { Encoded } from './encoded.ts';
-import type { StreamedCall__Output } from './gen/gavel/v1/StreamedCall.ts';
-import { Authority, type Identity, mayCall } from './roles.ts';
+import { Authority } from './identity.ts';
+import { accessOf, requireAccess } from './roles.ts';
 import { type StreamedMethod, serveCalls } from './serve-calls.ts';
+import { type AnyServerCall, CallOfStream, type Served, ServedCall } from './served-call.ts';
 import { toStatus } from './status.ts';
 import { inTrace } from './trace.ts';
-import { type CallContext, type Handlers, MAX_MESSAGE_BYTES, REQUEST_ID_KEY, STREAMED } from './types.ts';
+import { type CallContext, type Handlers, MAX_MESSAGE_BYTES, STREAMED } from './types.ts';
 
 // The library prints to stderr by itself; what matters of it reaches our own log as an error.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly tls?: TlsFiles | undefined;
   /** Serve other machines in the clear. */
   readonly insecure?: boolean;
+  /** Takes bearer tokens; then a client certificate is not asked for, but may be shown. */
+  readonly tokens?: TokenVerifier | undefined;
   readonly log: Logger;
   /** Calls are counted and timed there. */
   readonly metrics?: Metrics | undefined;
@@ -56,7 +58,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   const active = new Set<ServedCall>();
   const host = options.listen.slice(0, Math.max(0, options.listen.lastIndexOf(':')));
-  const authority = new Authority(options.tls, isLoopback(host) || (options.insecure ?? false));
+  const { tls, tokens, insecure = false } = options;
+  const authority = new Authority({ tls, tokens, insecure, loopback: isLoopback(host) });
   for (const name of Object.keys(options.services) as ServiceName[]) {
     const handlers = options.services[name];
     if (handlers === undefined) continue;
@@ -91,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 function bind(server: grpc.Server, options: ServeOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(options.listen, serverCredentials(options.tls), (error, port) => {
+    server.bindAsync(options.listen, serverCredentials(options), (error, port) => {
       if (error === null) resolve(port);
       else
         reject(
@@ -103,18 +106,16 @@ function bind(server: grpc.Server, options: ServeOptions): Promise<number> {
   });
 }
 
-function serverCredentials(tls: TlsFiles | undefined): grpc.ServerCredentials {
+function serverCredentials({ tls, tokens }: ServeOptions): grpc.ServerCredentials {
   if (tls?.cert === undefined || tls.key === undefined) return grpc.ServerCredentials.createInsecure();
-  return grpc.ServerCredentials.createSsl(
-    tls.ca ?? null,
-    [{ cert_chain: tls.cert, private_key: tls.key }],
-    tls.ca !== undefined,
-  );
+  const pair = { cert_chain: tls.cert, private_key: tls.key };
+  const credentials = grpc.ServerCredentials.createSsl(tls.ca ?? null, [pair], tls.ca !== undefined);
+  // The library knows "none" and "must". Whoever shows none, or one that the authority did not sign, has no peer certificate in its
+  // calls, and needs a token.
+  if (tokens !== undefined) Object.assign(credentials._getConstructorOptions() ?? {}, { rejectUnauthorized: false });
+  return credentials;
 }
 
-type AnyServerCall = grpc.ServerUnaryCall<unknown, unknown> &
-  grpc.ServerReadableStream<unknown, unknown> &
-  grpc.ServerWritableStream<unknown, unknown>;
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** Turns promise and async-iterable handlers into what grpc-js calls. The generated types were checked by `Handlers`; from here on they are opaque. */
@@ -132,13 +133,15 @@ function adapt<S extends ServiceName>(
     const handler = method === STREAMED ? undefined : table[method];
     if (handler === undefined && method !== STREAMED) continue;
     const { requestStream, responseStream } = definition;
+    const access = accessOf(service, method);
     const begin = callMeter(metrics, service, method, requestStream || responseStream);
     /** What every call has, whichever way it came: may it be made; it is counted, and its failure told in the log. */
     const served = async (context: Served, request: unknown, work: () => unknown): Promise<unknown> => {
       const end = begin?.();
       let failure: unknown;
       try {
-        refuse(context, service, method);
+        await context.identified?.();
+        requireAccess(context.identity, access, `${service}.${method}`);
         return await work();
       } catch (error) {
         failure = context.signal.aborted ? context.signal.reason : error;
@@ -159,9 +162,14 @@ function adapt<S extends ServiceName>(
       if (!requestStream && !responseStream) return unary(context, call.request);
       return served(context, call.request, async () => {
         if (handler === undefined) return await serveCalls(call, streamed, context);
-        const answer = handler(requestStream ? call : call.request, context);
-        if (responseStream) return await write(answer as AsyncIterable<unknown>, call, context.signal);
-        return await answer;
+        const over = context.endWithProof();
+        try {
+          const answer = handler(requestStream ? call : call.request, context);
+          if (responseStream) return await write(answer as AsyncIterable<unknown>, call, context.signal);
+          return await answer;
+        } finally {
+          over();
+        }
       });
     };
     const respond = responseStream ? streamAnswer : unaryAnswer;
@@ -198,119 +206,6 @@ function acceptEncoded(service: grpc.ServiceDefinition): grpc.ServiceDefinition 
     return [name, { ...definition, responseSerialize }];
   });
   return Object.fromEntries(methods) as grpc.ServiceDefinition;
-}
-
-/** @throws DomainError `permission_denied` */
-function refuse(context: CallContext, service: ServiceName, method: string): void {
-  if (mayCall(context.identity, service, method)) return;
-  throw new DomainError(
-    'permission_denied',
-    `${service}.${method} is not for ${context.identity.role ?? 'nobody'} ${context.identity.name}`,
-  );
-}
-
-interface Served extends CallContext {
-  /** The caller's span. */
-  readonly traceparent: string | undefined;
-  /** Whether the caller gave the call its id, to find it again. */
-  readonly traced: boolean;
-}
-
-/**
- * What a handler knows of its call, made when it asks. grpc-js tells of a cancellation at the end of every call, also of one that
- * was answered; most unary calls never look at their signal, and an abort with its reason costs more than reading their request.
- */
-class ServedCall implements Served {
-  readonly identity: Identity;
-  readonly #call: AnyServerCall;
-  #ending: AbortController | undefined;
-  #reason: { readonly code: ErrorCode; readonly message: string } | undefined;
-  #requestId: string | undefined;
-
-  constructor(call: AnyServerCall, authority: Authority) {
-    this.#call = call;
-    this.identity = authority.identify(() => call.getAuthContext().sslPeerCertificate?.subjectaltname);
-    call.on('cancelled', () => this.end('cancelled', 'the caller hung up'));
-    // An error on a call's stream is told by the handler's own reads and writes; without a listener it would end the process.
-    call.on('error', () => this.end('cancelled', 'the connection broke'));
-  }
-
-  get signal(): AbortSignal {
-    if (this.#ending === undefined) {
-      this.#ending = new AbortController();
-      this.#abort();
-    }
-    return this.#ending.signal;
-  }
-
-  get peer(): string {
-    return this.#call.getPeer();
-  }
-
-  get requestId(): string {
-    this.#requestId ??= this.#given() ?? randomUUID();
-    return this.#requestId;
-  }
-
-  get traceparent(): string | undefined {
-    return parseTraceparent(this.#call.metadata.get(TRACEPARENT_KEY)[0]);
-  }
-
-  get traced(): boolean {
-    return this.#given() !== undefined;
-  }
-
-  #given(): string | undefined {
-    const given = this.#call.metadata.get(REQUEST_ID_KEY)[0];
-    return typeof given === 'string' && given !== '' ? given.slice(0, 100) : undefined;
-  }
-
-  end(code: ErrorCode, message: string): void {
-    this.#reason ??= { code, message };
-    this.#abort();
-  }
-
-  #abort(): void {
-    if (this.#ending === undefined || this.#reason === undefined || this.#ending.signal.aborted) return;
-    this.#ending.abort(new DomainError(this.#reason.code, this.#reason.message));
-  }
-}
-
-/** A call that came as a message: by the caller of its stream, for as long as that is there. */
-class CallOfStream implements Served {
-  readonly #call: StreamedCall__Output;
-  readonly #stream: CallContext;
-  #requestId: string | undefined;
-
-  constructor(call: StreamedCall__Output, stream: CallContext) {
-    this.#call = call;
-    this.#stream = stream;
-  }
-
-  get identity(): Identity {
-    return this.#stream.identity;
-  }
-
-  get signal(): AbortSignal {
-    return this.#stream.signal;
-  }
-
-  get peer(): string {
-    return this.#stream.peer;
-  }
-
-  get requestId(): string {
-    this.#requestId ??= this.traced ? this.#call.request_id.slice(0, 100) : randomUUID();
-    return this.#requestId;
-  }
-
-  get traceparent(): string | undefined {
-    return parseTraceparent(this.#call.traceparent);
-  }
-
-  get traced(): boolean {
-    return this.#call.request_id !== '';
-  }
 }
 
 /** From a request's id to its task; by the task's guid every role tells what it does. */

@@ -2,7 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import type { MethodName, ServiceName, Services } from './descriptors.ts';
 import type { Encoded } from './encoded.ts';
-import type { Identity } from './roles.ts';
+import type { Identity } from './identity.ts';
 
 /** What a handler knows of its call. */
 export interface CallContext {
@@ -63,6 +63,7 @@ export type Client<S extends ServiceName> = {
 };
 
 export const REQUEST_ID_KEY = 'gavel-request-id';
+export const AUTHORIZATION_KEY = 'authorization';
 
 /** One message of the wire: a task with a large definition, or a page of a list. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;

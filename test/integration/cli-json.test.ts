@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newKeyPair } from '../../src/platform/token.ts';
 import { CliWorld } from '../support/cli-world.ts';
 import { FakeCluster } from '../support/fake-task-service.ts';
 
@@ -13,7 +14,8 @@ let folder: string;
 beforeEach(async () => {
   fake = await new FakeCluster().start();
   folder = mkdtempSync(join(tmpdir(), 'gavel-json-'));
-  writeFileSync(join(folder, 'config.yaml'), 'contexts: {prod: {server: "127.0.0.1:1"}}');
+  writeFileSync(join(folder, 'config.yaml'), '{current: prod, contexts: {prod: {server: "127.0.0.1:1"}}}');
+  writeFileSync(join(folder, 'token.key'), newKeyPair().privatePem);
   fake.put({ task_guid: 'runs' });
   fake.claim('runs');
   fake.run('runs');
@@ -81,6 +83,10 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   'context use': ['context', 'use', 'prod'],
   'context rm': ['context', 'rm', 'prod'],
   doctor: ['doctor'],
+  'token make': ['token', 'make', '--key', 'FOLDER/token.key', '--name', 'ada'],
+  'token key': ['token', 'key', 'FOLDER/new.key'],
+  logout: ['logout'],
+  whoami: ['whoami'],
 };
 
 /** Of the command that ran in the task. */
@@ -98,6 +104,7 @@ const ELSEWHERE = [
   'callbacks secrets ls',
   'callbacks secrets rotate',
   'cells undrain',
+  'login',
 ];
 
 describe('-o json', () => {

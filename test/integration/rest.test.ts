@@ -368,6 +368,7 @@ describe('the REST mirror', () => {
       'callbacks/twice',
       'usage',
       'callback-secrets',
+      'whoami',
     ];
     for (const of of reads) await call('GET', `/v1/${of}`);
     await call('POST', '/v1/callback-secrets/rotate', { overlap: '1h' });

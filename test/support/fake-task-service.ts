@@ -306,6 +306,7 @@ export class FakeCluster {
     const unknown = async (): Promise<never> =>
       await Promise.reject(new DomainError('not_found', 'there is no such cell'));
     return {
+      WhoAmI: async () => ({ name: 'local', role: '', domains: [], proof: 'loopback', expires_at: '0' }),
       DrainCell: unknown,
       UndrainCell: unknown,
       ListCells: async () => ({

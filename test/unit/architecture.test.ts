@@ -107,6 +107,11 @@ const RULES: readonly Rule[] = [
     from: { pathNot: '^src/platform/trace-export\\.ts$' },
     never: ['^node_modules/@opentelemetry/'],
   },
+  {
+    name: 'jose-behind-token',
+    from: { path: '^(src|bbs|cells)/', pathNot: '^src/platform/token\\.ts$' },
+    never: ['^node_modules/jose/'],
+  },
   { name: 'etcd3-only-in-its-store', from: { pathNot: '^bbs/store/etcd' }, never: ['^node_modules/etcd3/'] },
   { name: 'lmdb-only-in-its-store', from: { pathNot: '^bbs/store/embedded' }, never: ['^node_modules/lmdb/'] },
   {

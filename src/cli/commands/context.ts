@@ -13,6 +13,7 @@ import {
   writeContexts,
 } from '../../client/contexts.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { expiryOf } from '../../platform/token-expiry.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { pairsText, printList, printOne } from '../output.ts';
@@ -39,17 +40,11 @@ export function addContext(program: Command, cli: Cli): void {
         { title: 'Name', whole: true, value: ({ name }) => name },
         { title: 'Server', value: ({ place }) => place.server ?? '' },
         { title: 'Domain', value: ({ place }) => place.domain ?? '' },
+        { title: 'Token', value: ({ place }) => tokenText(place.token) },
         { title: 'TLS', value: ({ place }) => (place.tls_ca === undefined ? '' : 'yes') },
         { title: 'Kept in', wide: true, value: ({ path }) => path },
       ],
-      toObject: ({ name, place, path, current }) => ({
-        schema: 'context/v1',
-        kind: 'context',
-        name,
-        current,
-        path,
-        ...place,
-      }),
+      toObject: ({ name, place, path, current }) => ({ ...contextObject(name, place, current), path }),
       name: ({ name }) => name,
       footer: `kept in ${contextPath(context.io.env, context.flags.config) ?? 'no file: HOME is not set'}`,
     });
@@ -110,14 +105,17 @@ export function addContext(program: Command, cli: Cli): void {
     );
   examples(show, 'gavel context show --origin');
   handle<{ readonly origin?: boolean }>(cli, show, async (context, _args, flags) => {
-    const { context: name, values } = settingsOf(flags, context.io.env, process.cwd());
+    const { context: name, values, token } = settingsOf(flags, context.io.env, process.cwd());
     const told = (setting: Setting | undefined) =>
       setting === undefined ? '' : `${setting.value}${flags.origin === true ? `  (${setting.origin})` : ''}`;
-    const object = { schema: 'settings/v1', kind: 'settings', context: name?.value ?? null, values };
+    const shown = token === undefined ? undefined : { ...token, value: tokenText(token.value) };
+    const all = { ...values, ...(shown === undefined ? {} : { token: shown }) };
+    const object = { schema: 'settings/v1', kind: 'settings', context: name?.value ?? null, values: all };
     const text = pairsText([
       [
         ['context', name === undefined ? 'none' : told(name)],
         ...SETTING_FIELDS.map((field) => [field.replace('_', ' '), told(values[field])] as const),
+        ['token', told(shown)],
       ],
     ]);
     await printOne(context, object, name?.value ?? '', text);
@@ -139,6 +137,19 @@ function write({ io, flags }: Context, contexts: ContextFile): void {
 /** What was changed: the context as it is kept now, or without a place when it is gone. */
 async function done(context: Context, name: string, text: string): Promise<void> {
   const { contexts, current } = read(context);
-  const object = { schema: 'context/v1', kind: 'context', name, current: name === current, ...contexts[name] };
+  const object = contextObject(name, contexts[name] ?? {}, name === current);
   await printOne(context, object, name, text);
+}
+
+/** A token itself is never printed. */
+function contextObject(name: string, { token, ...place }: Place, current: boolean): object {
+  const shown = token === undefined ? {} : { token: tokenText(token) };
+  return { schema: 'context/v1', kind: 'context', name, current, ...place, ...shown };
+}
+
+function tokenText(token: string | undefined): string {
+  if (token === undefined) return '';
+  const until = expiryOf(token);
+  if (until === undefined) return 'yes';
+  return `${until > Date.now() ? 'until' : 'expired'} ${new Date(until).toISOString()}`;
 }

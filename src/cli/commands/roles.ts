@@ -68,7 +68,8 @@ function storeOptions(command: Command): Command {
     .addOption(new Option('--store <kind>', 'where the state is kept (embedded)').choices(['embedded', 'etcd']))
     .option('--etcd <url,...>', 'etcd members, http(s)://host:2379', gatherList)
     .option('--state-dir <dir>', 'folder of the data (GAVEL_STATE_DIR)')
-    .option('--callback-secret <whsec>', 'secret that signs callbacks (GAVEL_CALLBACK_SECRET)');
+    .option('--callback-secret <whsec>', 'secret that signs callbacks (GAVEL_CALLBACK_SECRET)')
+    .option('--token-keys <file,...>', 'public keys whose bearer tokens are taken (GAVEL_TOKEN_KEYS)', gatherList);
 }
 
 function cellOptions(command: Command): Command {

@@ -130,6 +130,8 @@ import type { UsageWanted as _gavel_v1_UsageWanted, UsageWanted__Output as _gave
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from './gavel/v1/Verdict.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from './gavel/v1/VerdictsResponse.ts';
 import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from './gavel/v1/WatchTasksRequest.ts';
+import type { WhoAmIRequest as _gavel_v1_WhoAmIRequest, WhoAmIRequest__Output as _gavel_v1_WhoAmIRequest__Output } from './gavel/v1/WhoAmIRequest.ts';
+import type { WhoAmIResponse as _gavel_v1_WhoAmIResponse, WhoAmIResponse__Output as _gavel_v1_WhoAmIResponse__Output } from './gavel/v1/WhoAmIResponse.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from './google/protobuf/Duration.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -279,6 +281,8 @@ export interface ProtoGrpcType {
       Verdict: MessageTypeDefinition<_gavel_v1_Verdict, _gavel_v1_Verdict__Output>
       VerdictsResponse: MessageTypeDefinition<_gavel_v1_VerdictsResponse, _gavel_v1_VerdictsResponse__Output>
       WatchTasksRequest: MessageTypeDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_WatchTasksRequest__Output>
+      WhoAmIRequest: MessageTypeDefinition<_gavel_v1_WhoAmIRequest, _gavel_v1_WhoAmIRequest__Output>
+      WhoAmIResponse: MessageTypeDefinition<_gavel_v1_WhoAmIResponse, _gavel_v1_WhoAmIResponse__Output>
     }
   }
   google: {

@@ -6,7 +6,8 @@ import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import { Channel } from '../../../src/rpc/client.ts';
-import { identityOfCertificate, mayCall } from '../../../src/rpc/roles.ts';
+import { identityOfCertificate, type Role } from '../../../src/rpc/identity.ts';
+import { accessOf, requireAccess } from '../../../src/rpc/roles.ts';
 import { type RunningServer, serve } from '../../../src/rpc/server.ts';
 import type { CallContext, Handlers } from '../../../src/rpc/types.ts';
 
@@ -217,16 +218,30 @@ describe('the typed rpc adapter', () => {
 });
 
 describe('roles', () => {
-  it('reads role and name from the certificate, and nothing else', () => {
-    expect(identityOfCertificate('DNS:x, URI:gavel://cell/cell-1')).toEqual({ role: 'cell', name: 'cell-1' });
-    expect(identityOfCertificate('DNS:cell-1').role).toBe('client');
-    expect(identityOfCertificate(undefined).role).toBe('client');
+  it('reads role, name and domains from the certificate, and nothing else', () => {
+    const of = (names: string | undefined) => identityOfCertificate(names);
+    expect(of('DNS:x, URI:gavel://cell/cell-1')).toMatchObject({ role: 'cell', name: 'cell-1', domains: undefined });
+    expect(of('URI:gavel://client/ada?domain=a&domain=b%20c').domains).toEqual(new Set(['a', 'b c']));
+    expect(of('DNS:cell-1').role).toBe('client');
+    expect(of(undefined).role).toBe('client');
+  });
+
+  it('gives nothing to a name in a certificate that cannot be understood', () => {
+    const bad = ['gavel://root/x', 'gavel://client/ada?domian=a', 'gavel://client/ada?domain=', 'gavel://client/ada?'];
+    for (const uri of [...bad, 'gavel://client/ada/operator', 'gavel://client/a?domain=a&all=1'])
+      expect([uri, identityOfCertificate(`DNS:x, URI:${uri}`).role]).toEqual([uri, 'nobody']);
+    // As Node tells a host name that has a comma in it.
+    expect(identityOfCertificate('DNS:"x, URI:gavel://operator/mallory"').role).toBe('client');
   });
 
   it('lets cells end tasks and clients not', () => {
-    expect(mayCall({ role: 'cell', name: 'c' }, 'CellService', 'CompleteTasks')).toBe(true);
-    expect(mayCall({ role: 'client', name: 'c' }, 'CellService', 'CompleteTasks')).toBe(false);
-    expect(mayCall({ role: 'cell', name: 'c' }, 'TaskService', 'DesireTask')).toBe(false);
-    expect(mayCall({ role: 'client', name: 'c' }, 'TaskService', 'NoSuchMethod')).toBe(false);
+    const may = (role: Role, method: string) => () =>
+      requireAccess({ role, name: 'c', domains: undefined }, accessOf('CellService', method), method);
+    expect(may('cell', 'CompleteTasks')).not.toThrow();
+    expect(may('client', 'CompleteTasks')).toThrow(/is not for client c/);
+    expect(may('operator', 'CompleteTasks')).toThrow(/is not for/);
+    expect(may('cell', 'NoSuchMethod')).toThrow(/is not for/);
+    const limited = { role: 'operator', name: 'c', domains: new Set(['a']) } as const;
+    expect(() => requireAccess(limited, accessOf('ClusterService', 'DrainCell'), 'x')).toThrow(/limited to some/);
   });
 });

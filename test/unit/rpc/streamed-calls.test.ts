@@ -5,7 +5,7 @@ import { DomainError } from '../../../src/domain/errors.ts';
 import { traced, traceparent } from '../../../src/platform/trace.ts';
 import { Channel } from '../../../src/rpc/client.ts';
 import { serviceDefinition } from '../../../src/rpc/descriptors.ts';
-import { mayCall } from '../../../src/rpc/roles.ts';
+import { accessOf } from '../../../src/rpc/roles.ts';
 import { type RunningServer, serve } from '../../../src/rpc/server.ts';
 import { type CallContext, type Client, type Handlers, MAX_MESSAGE_BYTES, STREAMED } from '../../../src/rpc/types.ts';
 
@@ -198,8 +198,7 @@ describe('calls over one stream', () => {
   });
 
   it('are for cells', () => {
-    expect(mayCall({ role: 'cell', name: 'c' }, 'CellService', STREAMED)).toBe(true);
-    expect(mayCall({ role: 'client', name: 'c' }, 'CellService', STREAMED)).toBe(false);
+    expect(accessOf('CellService', STREAMED)?.roles).toEqual(['cell']);
   });
 });
 

@@ -7,6 +7,8 @@ import type { DrainCellRequest as _gavel_v1_DrainCellRequest, DrainCellRequest__
 import type { ListCellsRequest as _gavel_v1_ListCellsRequest, ListCellsRequest__Output as _gavel_v1_ListCellsRequest__Output } from '../../gavel/v1/ListCellsRequest.ts';
 import type { ListCellsResponse as _gavel_v1_ListCellsResponse, ListCellsResponse__Output as _gavel_v1_ListCellsResponse__Output } from '../../gavel/v1/ListCellsResponse.ts';
 import type { UndrainCellRequest as _gavel_v1_UndrainCellRequest, UndrainCellRequest__Output as _gavel_v1_UndrainCellRequest__Output } from '../../gavel/v1/UndrainCellRequest.ts';
+import type { WhoAmIRequest as _gavel_v1_WhoAmIRequest, WhoAmIRequest__Output as _gavel_v1_WhoAmIRequest__Output } from '../../gavel/v1/WhoAmIRequest.ts';
+import type { WhoAmIResponse as _gavel_v1_WhoAmIResponse, WhoAmIResponse__Output as _gavel_v1_WhoAmIResponse__Output } from '../../gavel/v1/WhoAmIResponse.ts';
 
 /**
  * For operators.
@@ -61,6 +63,21 @@ export interface ClusterServiceClient extends grpc.Client {
   undrainCell(argument: _gavel_v1_UndrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
   undrainCell(argument: _gavel_v1_UndrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * Who the caller is to the server. For everybody.
+   */
+  WhoAmI(argument: _gavel_v1_WhoAmIRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _gavel_v1_WhoAmIRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _gavel_v1_WhoAmIRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _gavel_v1_WhoAmIRequest, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Who the caller is to the server. For everybody.
+   */
+  whoAmI(argument: _gavel_v1_WhoAmIRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  whoAmI(argument: _gavel_v1_WhoAmIRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  whoAmI(argument: _gavel_v1_WhoAmIRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  whoAmI(argument: _gavel_v1_WhoAmIRequest, callback: grpc.requestCallback<_gavel_v1_WhoAmIResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 /**
@@ -84,10 +101,16 @@ export interface ClusterServiceHandlers extends grpc.UntypedServiceImplementatio
    */
   UndrainCell: grpc.handleUnaryCall<_gavel_v1_UndrainCellRequest__Output, _gavel_v1_Cell>;
   
+  /**
+   * Who the caller is to the server. For everybody.
+   */
+  WhoAmI: grpc.handleUnaryCall<_gavel_v1_WhoAmIRequest__Output, _gavel_v1_WhoAmIResponse>;
+  
 }
 
 export interface ClusterServiceDefinition extends grpc.ServiceDefinition {
   DrainCell: MethodDefinition<_gavel_v1_DrainCellRequest, _gavel_v1_Cell, _gavel_v1_DrainCellRequest__Output, _gavel_v1_Cell__Output>
   ListCells: MethodDefinition<_gavel_v1_ListCellsRequest, _gavel_v1_ListCellsResponse, _gavel_v1_ListCellsRequest__Output, _gavel_v1_ListCellsResponse__Output>
   UndrainCell: MethodDefinition<_gavel_v1_UndrainCellRequest, _gavel_v1_Cell, _gavel_v1_UndrainCellRequest__Output, _gavel_v1_Cell__Output>
+  WhoAmI: MethodDefinition<_gavel_v1_WhoAmIRequest, _gavel_v1_WhoAmIResponse, _gavel_v1_WhoAmIRequest__Output, _gavel_v1_WhoAmIResponse__Output>
 }
