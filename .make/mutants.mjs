@@ -259,8 +259,8 @@ export const MUTANTS = [
   {
     name: 'the container goes before its outcome was heard (D17)',
     file: 'cells/rep/finish.ts',
-    from: '    attempt.reported = await deliver(rep, { guid, attempt: id, ending });',
-    to: '    await removeContainer(rep, attempt);\n    attempt.reported = await deliver(rep, { guid, attempt: id, ending });',
+    from: '    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
+    to: '    await removeContainer(rep, attempt);\n    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
     tests: CELL,
   },
   {

@@ -35,6 +35,16 @@ export async function openRegularFile(
   deadlineMs: number,
   signal?: AbortSignal,
 ): Promise<{ readonly body: IncomingMessage; readonly real: string }> {
+  checkPath(path);
+  // The answer begins with what a HEAD would say, so nearly always the first call is the last. Nothing of the body is read before that is known.
+  const tar = await openTar(engine, id, path, deadlineMs, signal).catch((error: unknown) => {
+    if (isEngineError(error)) return undefined;
+    throw error;
+  });
+  if (tar !== undefined) {
+    if (isPlainFile(tar)) return { body: tar, real: path };
+    tar.destroy();
+  }
   const found = await findPath(engine, id, path, deadlineMs, signal);
   const kind = kindOf(found.mode);
   if (kind !== undefined) throw bad(path, kind);
@@ -49,7 +59,7 @@ export async function findPath(
   deadlineMs: number,
   signal?: AbortSignal,
 ): Promise<{ readonly mode: number; readonly real: string; readonly isFolder: boolean }> {
-  if (!path.startsWith('/') || path.includes('\0')) throw bad(path, 'not an absolute path');
+  checkPath(path);
   let real = path;
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
     const { mode, linkTarget } = await statPath(engine, id, real, `read ${path}`, deadlineMs, signal);
@@ -57,6 +67,10 @@ export async function findPath(
     real = linkTarget;
   }
   throw bad(path, 'a chain of too many links');
+}
+
+function checkPath(path: string): void {
+  if (!path.startsWith('/') || path.includes('\0')) throw bad(path, 'not an absolute path');
 }
 
 export async function openTar(
@@ -94,10 +108,7 @@ async function statPath(
     const head = await engine.open({ ...request, method: 'HEAD' });
     // There is no body; this only gives the connection back.
     head.resume();
-    const header = head.headers['x-docker-container-path-stat'];
-    if (typeof header !== 'string') throw noAnswer(what, 'did not describe the file');
-    const stat: unknown = JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
-    const { mode, linkTarget } = stat as Partial<Record<keyof PathStat, unknown>>;
+    const { mode, linkTarget } = statOf(head);
     if (typeof mode !== 'number') throw noAnswer(what, 'did not describe the file');
     // A link whose target cannot be told is still a link, never a file.
     if (hasBit(mode, SYMLINK_BIT) && (typeof linkTarget !== 'string' || linkTarget === ''))
@@ -114,6 +125,21 @@ async function statPath(
     (body as IncomingMessage).destroy();
     throw error;
   }
+}
+
+function statOf({ headers }: IncomingMessage): Partial<Record<keyof PathStat, unknown>> {
+  const header = headers['x-docker-container-path-stat'];
+  if (typeof header !== 'string') return {};
+  try {
+    return JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as Partial<Record<keyof PathStat, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+function isPlainFile(answer: IncomingMessage): boolean {
+  const { mode, linkTarget } = statOf(answer);
+  return typeof mode === 'number' && linkTarget === '' && kindOf(mode) === undefined;
 }
 
 /** Bits of Go's `os.FileMode`, as bit numbers: shifting by 31 would be negative in JavaScript. */

@@ -113,6 +113,8 @@ class DockerRuntime implements ContainerRuntime {
   readonly #deadlines: DockerDeadlines;
   readonly #pollMs: number;
   /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
+  /** By this process, and so never started by another. */
+  readonly #created = new Set<string>();
   readonly #started = new Set<string>();
   readonly #watches = new Map<string, InitWatch>();
   readonly #waiting: WaitingContainers;
@@ -208,7 +210,9 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async create(spec: ContainerSpec): Promise<string> {
-    return await this.#creation.create(spec);
+    const id = await this.#creation.create(spec);
+    this.#created.add(id);
+    return id;
   }
 
   async createIdle(spec: IdleSpec): Promise<string> {
@@ -231,14 +235,16 @@ class DockerRuntime implements ContainerRuntime {
       ...this.#request('attach to', 'POST', id, '/attach'),
       query: { stream: '1', stdout: '1', stderr: '1' },
     });
-    const [opened, looked] = await Promise.allSettled([opening, this.#inspect(id)]);
+    // What this process made and has not started cannot be over.
+    const looking = this.#created.has(id) && !this.#started.has(id) ? undefined : this.#inspect(id);
+    const [opened, looked] = await Promise.allSettled([opening, looking]);
     if (opened.status === 'rejected') throw opened.reason;
     if (looked.status === 'rejected') {
       opened.value.destroy();
       throw looked.reason;
     }
     const output = demultiplex(opened.value);
-    await this.#endIfOver(id, looked.value, output);
+    if (looked.value !== undefined) await this.#endIfOver(id, looked.value, output);
     // A second attach of a container that runs already sees no init speak, and must not forget what the first saw.
     if (!this.#watches.has(id)) this.#watches.set(id, output.watch);
     return output;
@@ -260,9 +266,13 @@ class DockerRuntime implements ContainerRuntime {
     return await this.#inspect(id);
   }
 
-  async waitForExit(id: string, signal: AbortSignal): Promise<ContainerExit> {
+  async waitForExit(id: string, signal: AbortSignal, seen?: (state: ContainerState) => void): Promise<ContainerExit> {
     const { query: deadlineMs } = this.#deadlines;
-    const inspect = async (abort: AbortSignal): Promise<ContainerState> => await this.#inspect(id, abort);
+    const inspect = async (abort: AbortSignal): Promise<ContainerState> => {
+      const state = await this.#inspect(id, abort);
+      seen?.(state);
+      return state;
+    };
     const { liveRestore } = this.#facts;
     return await waitForExit(
       { engine: this.#engine, id, inspect, pollMs: this.#pollMs, deadlineMs, liveRestore },
@@ -284,6 +294,7 @@ class DockerRuntime implements ContainerRuntime {
   async remove(id: string): Promise<void> {
     await this.#creation.remove(id);
     this.#waiting.forget(id);
+    this.#created.delete(id);
     this.#started.delete(id);
     this.#watches.delete(id);
     this.#imageUsers.delete(id);
@@ -359,8 +370,10 @@ class DockerRuntime implements ContainerRuntime {
   async #inspect(id: string, signal?: AbortSignal): Promise<ContainerState> {
     try {
       const request = this.#request('inspect', 'GET', id, '/json');
-      const info = await this.#engine.json(signal === undefined ? request : { ...request, signal });
-      return await this.#explain(id, this.#waiting.state(id, toState(info as ContainerInspectInfo)));
+      const answer = await this.#engine.json(signal === undefined ? request : { ...request, signal });
+      const info = answer as ContainerInspectInfo;
+      this.#meter.note(id, info);
+      return await this.#explain(id, this.#waiting.state(id, toState(info)));
     } catch (error) {
       if (isEngineError(error, 404)) return MISSING;
       throw error;

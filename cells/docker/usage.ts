@@ -11,6 +11,14 @@ interface SizedInfo extends ContainerInspectInfo {
   readonly SizeRw?: number;
 }
 
+/** What does not change while the container is there. */
+interface Place {
+  /** The group around its own. */
+  readonly parent: string;
+  /** Of its writable layer; empty when the engine does not tell. */
+  readonly upper: string;
+}
+
 interface StatsAnswer {
   readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
   readonly memory_stats?: { readonly max_usage?: number; readonly usage?: number };
@@ -23,6 +31,7 @@ export class Meter {
   readonly #local: boolean;
   readonly #deadlineMs: number;
   readonly #parents: CgroupParents | undefined;
+  readonly #places = new Map<string, Place>();
   readonly #folders = new Map<string, string>();
 
   constructor(engine: Engine, options: { local: boolean; deadlineMs: number; parents: CgroupParents | undefined }) {
@@ -32,9 +41,16 @@ export class Meter {
     this.#deadlineMs = options.deadlineMs;
   }
 
+  /** From an answer that somebody had of the engine, so that it is not asked again at the end of each task. */
+  note(id: string, { HostConfig: host, GraphDriver: driver }: ContainerInspectInfo): void {
+    if (this.#places.has(id)) return;
+    const data = driver.Data as { UpperDir?: string } | null;
+    const upper = driver.Name === 'overlay2' ? (data?.UpperDir ?? '') : '';
+    this.#places.set(id, { parent: host.CgroupParent ?? '', upper });
+  }
+
   async usage(id: string): Promise<ContainerUsage> {
-    const info = await this.#inspect(id, false);
-    const [times, diskBytes] = await Promise.all([this.#times(info), this.disk(id).catch(() => undefined)]);
+    const [times, diskBytes] = await Promise.all([this.#times(id), this.disk(id).catch(() => undefined)]);
     return { ...times, diskBytes };
   }
 
@@ -42,13 +58,13 @@ export class Meter {
   async now(id: string): Promise<UsageNow> {
     const info = await this.#inspect(id, false);
     if (!info.State.Running) throw new DomainError('conflict', `cannot measure container ${id}: it is not running`);
-    const [figures, diskBytes] = await Promise.all([this.#figures(info), this.disk(id).catch(() => undefined)]);
+    const [figures, diskBytes] = await Promise.all([this.#figures(id, info), this.disk(id).catch(() => undefined)]);
     return { ...figures, diskBytes };
   }
 
-  async #figures(info: ContainerInspectInfo): Promise<Omit<UsageNow, 'diskBytes'>> {
-    const cgroup = await this.#cgroupOf(info);
-    if (cgroup === undefined) return await this.#stats(info.Id);
+  async #figures(id: string, info: ContainerInspectInfo): Promise<Omit<UsageNow, 'diskBytes'>> {
+    const cgroup = (await this.#groupAround(id)) ?? (await this.#groupOf(info));
+    if (cgroup === undefined) return await this.#stats(id);
     const [cpuNanoseconds, peakMemoryBytes, memoryBytes, pids] = await Promise.all([
       cgroup.cpuNanoseconds(),
       cgroup.peakMemoryBytes(),
@@ -69,25 +85,33 @@ export class Meter {
   }
 
   forget(id: string): void {
+    this.#places.delete(id);
     this.#folders.delete(id);
   }
 
-  async #times(info: ContainerInspectInfo): Promise<Omit<ContainerUsage, 'diskBytes'>> {
-    const { Id: id, State: state } = info;
-    const cgroup = await this.#cgroupOf(info);
-    if (cgroup !== undefined) {
-      const [cpuNanoseconds, peakMemoryBytes] = await Promise.all([cgroup.cpuNanoseconds(), cgroup.peakMemoryBytes()]);
-      return { cpuNanoseconds, peakMemoryBytes };
-    }
-    if (!state.Running) return { cpuNanoseconds: undefined, peakMemoryBytes: undefined };
+  async #times(id: string): Promise<Omit<ContainerUsage, 'diskBytes'>> {
+    const around = await this.#groupAround(id);
+    if (around !== undefined) return await timesOf(around);
+    const info = await this.#inspect(id, false);
+    const own = await this.#groupOf(info);
+    if (own !== undefined) return await timesOf(own);
+    if (!info.State.Running) return { cpuNanoseconds: undefined, peakMemoryBytes: undefined };
     const { cpuNanoseconds, peakMemoryBytes } = await this.#stats(id);
     return { cpuNanoseconds, peakMemoryBytes };
   }
 
-  async #cgroupOf({ Id: id, State: state, HostConfig: host }: ContainerInspectInfo): Promise<Cgroup | undefined> {
-    const parent = host.CgroupParent ?? '';
-    const around = this.#parents?.owns(parent) === true ? this.#parents.read(parent) : undefined;
-    return around ?? (this.#local ? await findCgroup(state.Pid, id) : undefined);
+  async #groupAround(id: string): Promise<Cgroup | undefined> {
+    const { parent } = await this.#placeOf(id);
+    return this.#parents?.owns(parent) === true ? this.#parents.read(parent) : undefined;
+  }
+
+  async #groupOf({ Id: id, State: state }: ContainerInspectInfo): Promise<Cgroup | undefined> {
+    return this.#local ? await findCgroup(state.Pid, id) : undefined;
+  }
+
+  async #placeOf(id: string): Promise<Place> {
+    if (!this.#places.has(id)) this.note(id, await this.#inspect(id, false));
+    return this.#places.get(id) ?? { parent: '', upper: '' };
   }
 
   async #stats(id: string): Promise<Omit<UsageNow, 'diskBytes'>> {
@@ -113,8 +137,7 @@ export class Meter {
     if (!this.#local) return '';
     const known = this.#folders.get(id);
     if (known !== undefined) return known;
-    const { GraphDriver: driver } = await this.#inspect(id, false);
-    const upper = driver.Name === 'overlay2' ? ((driver.Data as { UpperDir?: string } | null)?.UpperDir ?? '') : '';
+    const { upper } = await this.#placeOf(id);
     const folder = upper !== '' && (await isSeen(upper)) ? upper : '';
     this.#folders.set(id, folder);
     return folder;
@@ -130,6 +153,11 @@ export class Meter {
     });
     return info as SizedInfo;
   }
+}
+
+async function timesOf(cgroup: Cgroup): Promise<Omit<ContainerUsage, 'diskBytes'>> {
+  const [cpuNanoseconds, peakMemoryBytes] = await Promise.all([cgroup.cpuNanoseconds(), cgroup.peakMemoryBytes()]);
+  return { cpuNanoseconds, peakMemoryBytes };
 }
 
 async function isSeen(folder: string): Promise<boolean> {

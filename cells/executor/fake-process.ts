@@ -8,6 +8,7 @@ import type {
   ContainerLimits,
   ContainerOutput,
   ContainerRuntime,
+  ContainerState,
   IdleSpec,
   RuntimeInfo,
 } from './runtime.ts';
@@ -171,6 +172,10 @@ export interface FakeContainer {
   finishedAt: bigint | undefined;
   exit: ContainerExit | undefined;
   timer: NodeJS.Timeout | undefined;
+}
+
+export function stateOf({ status, startedAt, finishedAt, exit }: FakeContainer): ContainerState {
+  return { status, startedAt, finishedAt, exit, restartCount: 0 };
 }
 
 /** Every call that was made, by method, for tests which count. */

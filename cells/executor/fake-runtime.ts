@@ -12,6 +12,7 @@ import {
   now,
   signalNumber,
   splitEntry,
+  stateOf,
   woken,
 } from './fake-process.ts';
 import type {
@@ -217,17 +218,17 @@ export class FakeRuntime implements ContainerRuntime {
     if (container === undefined) {
       return { status: 'missing', startedAt: undefined, finishedAt: undefined, exit: undefined, restartCount: 0 };
     }
-    const { status, startedAt, finishedAt, exit } = container;
-    return { status, startedAt, finishedAt, exit, restartCount: 0 };
+    return stateOf(container);
   }
 
-  async waitForExit(id: string, signal: AbortSignal): Promise<ContainerExit> {
+  async waitForExit(id: string, signal: AbortSignal, seen?: (state: ContainerState) => void): Promise<ContainerExit> {
     this.calls.waitForExit += 1;
     await Promise.resolve();
     for (;;) {
       if (signal.aborted) throw new DomainError('cancelled', `cannot wait for container ${id}: cancelled`);
       const container = this.#containers.get(id);
       if (container === undefined) throw new DomainError('not_found', `cannot wait for container ${id}: it is gone`);
+      if (!this.#away) seen?.(stateOf(container));
       if (container.exit !== undefined && !this.#away) return container.exit;
       await woken(container.waiters, signal);
     }

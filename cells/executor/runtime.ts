@@ -51,9 +51,10 @@ export interface ContainerRuntime {
   /**
    * Resolves when the container has run and is no longer running, as told by `inspect` (polled, with the engine's wait as a
    * wake-up). May be called before `start`. Its only deadline is the signal: an engine that is away is waited for.
+   * @param seen is told each state that it looks at, the last one too, so that nobody has to ask the engine once more.
    * @throws DomainError `not_found` (the container is gone), `cancelled` (the signal).
    */
-  waitForExit(id: string, signal: AbortSignal): Promise<ContainerExit>;
+  waitForExit(id: string, signal: AbortSignal, seen?: (state: ContainerState) => void): Promise<ContainerExit>;
 
   /** Signals the process group of the container's own process: `SIGTERM`, `SIGKILL`, ... A container that is not running, or gone, is no error. */
   kill(id: string, signalName: string): Promise<void>;

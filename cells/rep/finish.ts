@@ -34,11 +34,10 @@ export async function listen(rep: RepContext, attempt: Attempt, container: strin
 /** From the running process to the freed capacity. */
 export async function observe(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
   attempt.phase = 'running';
-  void rememberStart(rep, attempt, container);
   const gauge = new Gauge(rep, attempt, container);
-  const exit = await untilExit(rep, attempt, container).finally(() => gauge.stop());
+  const end = await untilExit(rep, attempt, container).finally(() => gauge.stop());
   attempt.phase = 'reporting';
-  const ending = exit === undefined ? missing() : await judge(rep, attempt, container, exit, gauge);
+  const ending = end === undefined ? missing() : await judge(rep, attempt, container, end, gauge);
   // A task that has ended in the BBS has its outcome; the process is stopped and nothing is left to say.
   await conclude(rep, attempt, attempt.stop?.cause === 'ended' ? undefined : ending);
 }
@@ -47,18 +46,14 @@ export async function observe(rep: RepContext, attempt: Attempt, container: stri
  * Not awaited by anyone: it serves to notice, at the end, that somebody ran the container a second time. Tried until it is done,
  * for the note that comes with it says that the command of a prepared container has begun.
  */
-export async function rememberStart(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
+async function rememberStart(rep: RepContext, attempt: Attempt, startedAt: bigint): Promise<void> {
   const backoff = new Backoff({ firstMs: 200, mostMs: 5_000 });
   while (attempt.phase === 'running' && !rep.leaving.aborted) {
     try {
-      const { startedAt } = await rep.runtime.inspect(container);
-      if (startedAt === undefined || attempt.startedAt !== undefined || attempt.phase !== 'running') return;
       await noteRunning(rep, attempt, startedAt);
-      attempt.startedAt = startedAt;
       return;
     } catch (error) {
-      // The exit's own inspect tells the start, too.
-      rep.log.debug({ guid: attempt.guid, error: errorText(error) }, 'start-time.unknown');
+      rep.log.debug({ guid: attempt.guid, error: errorText(error) }, 'start-time.not-noted');
       await backoff.pause(rep.leaving).catch(() => undefined);
     }
   }
@@ -83,8 +78,8 @@ export async function noteRunning(rep: RepContext, attempt: Attempt, startedAt?:
 }
 
 /** Undefined = the container is gone. */
-async function untilExit(rep: RepContext, attempt: Attempt, container: string): Promise<ContainerExit | undefined> {
-  return await watch(rep, attempt, waitForExit(rep, container), async (_stop, now) => {
+async function untilExit(rep: RepContext, attempt: Attempt, container: string): Promise<End | undefined> {
+  return await watch(rep, attempt, waitForEnd(rep, attempt, container), async (_stop, now) => {
     await signalFor(rep, attempt, container, now);
   });
 }
@@ -117,11 +112,26 @@ async function signalFor(rep: RepContext, attempt: Attempt, container: string, n
   }
 }
 
-export async function waitForExit(rep: RepContext, container: string): Promise<ContainerExit | undefined> {
+/** How the container's own process ended, and what the engine said of the container then. */
+interface End {
+  readonly exit: ContainerExit;
+  readonly state: ContainerState;
+}
+
+/** Notes the start on the way. Undefined = the container is gone. */
+export async function waitForEnd(rep: RepContext, attempt: Attempt, container: string): Promise<End | undefined> {
+  let last = NOT_SEEN;
+  const seen = (state: ContainerState): void => {
+    last = state;
+    const { startedAt } = state;
+    if (startedAt === undefined || attempt.startedAt !== undefined || attempt.phase !== 'running') return;
+    attempt.startedAt = startedAt;
+    if (state.status === 'running') void rememberStart(rep, attempt, startedAt);
+  };
   const backoff = new Backoff({ firstMs: 200, mostMs: 5_000 });
   for (;;) {
     try {
-      return await rep.runtime.waitForExit(container, rep.leaving);
+      return { exit: await rep.runtime.waitForExit(container, rep.leaving, seen), state: last };
     } catch (error) {
       rep.leaving.throwIfAborted();
       if (isDomainError(error, 'not_found')) return undefined;
@@ -135,11 +145,13 @@ async function judge(
   rep: RepContext,
   attempt: Attempt,
   container: string,
-  exit: ContainerExit,
+  { exit, state: seen }: End,
   gauge: Gauge,
 ): Promise<Ending> {
   const { spool, terms } = attempt;
-  const [state] = await Promise.all([finalState(rep, container), drain(attempt), gauge.end()]);
+  // Somebody may have stopped it only to start it again: whoever did not end well is looked at once more.
+  const looking = exit.exitCode === 0 ? seen : finalState(rep, container);
+  const [state] = await Promise.all([looking, drain(attempt), gauge.end()]);
   markExit(rep, attempt, exit);
   if (!terms.suppressOutput) {
     spool.flushLines();
@@ -187,15 +199,17 @@ function markExit(rep: RepContext, attempt: Attempt, { exitCode, oomKilled, erro
   mark(rep, attempt, 'action', 'action_ended', `action.run ended: ${text}`, { data });
 }
 
-/** For the times only: without them a run is judged all the same. */
-export async function finalState(rep: RepContext, container: string): Promise<ContainerState> {
-  return await rep.runtime.inspect(container).catch(() => ({
-    status: 'exited' as const,
-    startedAt: undefined,
-    finishedAt: undefined,
-    exit: undefined,
-    restartCount: 0,
-  }));
+/** Of a container that the engine would not tell of: without its times a run is judged all the same. */
+export const NOT_SEEN: ContainerState = {
+  status: 'exited',
+  startedAt: undefined,
+  finishedAt: undefined,
+  exit: undefined,
+  restartCount: 0,
+};
+
+async function finalState(rep: RepContext, container: string): Promise<ContainerState> {
+  return await rep.runtime.inspect(container).catch(() => NOT_SEEN);
 }
 
 /** A child that lives on may hold the output open after its parent's exit: wait, but not for ever. */
@@ -225,8 +239,9 @@ export async function conclude(rep: RepContext, attempt: Attempt, ending: Ending
   await sealOutputs(rep, attempt);
   if (ending !== undefined) {
     const { guid, attempt: id } = attempt;
-    await keep(rep, attempt, ending);
-    attempt.reported = await deliver(rep, { guid, attempt: id, ending });
+    // At once, not one after the other: until the BBS has it, the container that is still there tells the same as the disk would.
+    const kept = keep(rep, attempt, ending);
+    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);
     if (attempt.reported) mark(rep, attempt, 'rep', 'reported', `reported as ${ending.outcome}`);
   }
   await discard(rep, attempt);
@@ -243,11 +258,13 @@ async function keep(rep: RepContext, attempt: Attempt, ending: Ending): Promise<
 
 /**
  * An outcome's way to the BBS; also for those that an earlier process of this cell left in its outbox.
+ * @param kept when it lies in the outbox, or cannot.
  * @returns whether it became the task's.
  */
 export async function deliver(
   rep: RepContext,
   entry: { readonly guid: string; readonly attempt: string; readonly ending: Ending },
+  kept: Promise<void> = Promise.resolve(),
 ): Promise<boolean> {
   const judged = await rep.calls.complete(entry, entry.ending, await digest(rep, entry), rep.leaving);
   const { outcome, failure_code } = entry.ending;
@@ -255,6 +272,7 @@ export async function deliver(
     { guid: entry.guid, attempt: entry.attempt, outcome, failure_code, verdict: judged.code },
     'attempt.reported',
   );
+  await kept;
   await rep.outbox.remove(entry).catch((error: unknown) => {
     // Told again after a restart, and answered as a repetition.
     rep.log.warn({ guid: entry.guid, error: errorText(error) }, 'outbox.remove-failed');

@@ -8,7 +8,7 @@ import { performTree } from '../executor/tree.ts';
 import type { Attempt, StopOrder } from './attempt.ts';
 import type { RepContext } from './context.ts';
 import { mark, markSteps } from './events.ts';
-import { conclude, finalState, missing, rememberStart, waitForExit, withFiles } from './finish.ts';
+import { conclude, missing, NOT_SEEN, waitForEnd, withFiles } from './finish.ts';
 import { Gauge } from './gauge.ts';
 import { KILL_AGAIN_MS, watch } from './watch.ts';
 
@@ -20,7 +20,6 @@ const MIB = 2 ** 20;
  */
 export async function runSteps(rep: RepContext, attempt: Attempt, container: string, task: Task): Promise<void> {
   attempt.phase = 'running';
-  void rememberStart(rep, attempt, container);
   const cancel = new AbortController();
   const hard = new AbortController();
   const onLeaving = (): void => {
@@ -29,10 +28,11 @@ export async function runSteps(rep: RepContext, attempt: Attempt, container: str
   };
   rep.leaving.addEventListener('abort', onLeaving, { once: true });
   const idle = { exit: undefined as ContainerExit | 'gone' | undefined };
-  const died = waitForExit(rep, container).then((exit) => {
-    idle.exit ??= exit ?? 'gone';
+  const died = waitForEnd(rep, attempt, container).then((end) => {
+    idle.exit ??= end?.exit ?? 'gone';
     // Nothing can run in it any more; what the steps still wait for will not come.
     onLeaving();
+    return end?.state ?? NOT_SEEN;
   });
   // Fails only when the cell goes, which everybody here hears of by themselves.
   died.catch(() => undefined);
@@ -104,14 +104,15 @@ async function endIdle(
   rep: RepContext,
   attempt: Attempt,
   container: string,
-  died: Promise<void>,
+  died: Promise<ContainerState>,
 ): Promise<ContainerState> {
-  await watch(rep, attempt, Promise.all([died, kill(rep, attempt, container)]), async (stop, now) => {
+  const over = Promise.all([died, kill(rep, attempt, container)]);
+  const [state] = await watch(rep, attempt, over, async (stop, now) => {
     if (now < stop.killAt) return;
     stop.killAt = now + KILL_AGAIN_MS;
     await kill(rep, attempt, container);
   });
-  return await finalState(rep, container);
+  return state;
 }
 
 async function kill(rep: RepContext, attempt: Attempt, container: string): Promise<void> {
