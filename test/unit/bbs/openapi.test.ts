@@ -61,6 +61,7 @@ describe('the OpenAPI document', () => {
       'get /v1/cells',
       'post /v1/cells/{cell}/drain',
       'post /v1/cells/{cell}/undrain',
+      'get /v1/whoami',
       'get /openapi.json',
       'get /metrics',
       'get /healthz',
