@@ -32,6 +32,8 @@ interface Due {
   /** The record this was computed from; an older one's entry is skipped when it comes up. */
   readonly revision: number;
   readonly command: Command;
+  /** Of a loss: the epoch of the task's cell when it was planned, 0 = none. A cell that has come back since has a grace of its own to adopt. */
+  readonly cellEpoch?: number;
 }
 
 const RETRY_MS = 2_000;
@@ -72,7 +74,8 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     if (task === undefined) return;
     // A cell that holds its place never loses what it runs.
     if (due.command.type === 'lose') {
-      if (view.cell(task.status.cell_id)?.epoch === task.status.epoch) return;
+      const epoch = view.cell(task.status.cell_id)?.epoch ?? 0;
+      if (epoch === task.status.epoch || epoch !== due.cellEpoch) return;
       const spared = deps.sparedMs(task.status.cell_id);
       if (spared !== undefined) {
         queue.push({ ...due, at: clock.monotonicMs() + spared });
@@ -130,7 +133,10 @@ function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
     // cell that comes back can adopt it, and one that is cut off has stopped it before it is called lost.
     return status.state === 'CLAIMED'
       ? due(0, { type: 'unclaim', attempt: status.attempt, reason: `cell ${status.cell_id} was lost` })
-      : due(deps.policy.lostGraceMs, { type: 'lose', attempt: status.attempt, epoch: status.epoch });
+      : {
+          ...due(deps.policy.lostGraceMs, { type: 'lose', attempt: status.attempt, epoch: status.epoch }),
+          cellEpoch: deps.view.cell(status.cell_id)?.epoch ?? 0,
+        };
   }
   if (status.state === 'CLAIMED' && deps.view.drain(status.cell_id) !== undefined)
     return due(0, {

@@ -84,7 +84,10 @@ export async function startBbs(
   }
   const events = new Events(view, config.eventsKept);
   const { massLoss: massLossPolicy, tasks: policy } = config;
-  const massLoss = new MassLoss({ view, clock, policy: massLossPolicy, windowMs: policy.lostGraceMs, log });
+  const { lostGraceMs } = policy;
+  // What goes by one fault goes within a lease or two; and until the grace is over none of their tasks has been failed.
+  const windowMs = Math.min(lostGraceMs, 2 * config.cellLeaseMs);
+  const massLoss = new MassLoss({ view, clock, policy: massLossPolicy, windowMs, log });
   metrics.gauge({ name: 'gavel_cells_held', help: 'Cells that went at once and whose tasks are spared' }, (gauge) =>
     gauge.set(massLoss.size),
   );
@@ -186,7 +189,7 @@ export async function startBbs(
             TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs, usages }),
             HistoryService: historyApi(historyDeps),
             CallbackService: callbackApi({ ledger, webhooks }),
-            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock }),
+            CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock, lostGraceMs }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
             ClusterService: clusterApi({ cells, cellList, clock }),
           },

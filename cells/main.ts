@@ -65,8 +65,6 @@ const TREES_MS = 2_500;
 const TREE_GRACE_MS = 2_000;
 const LEAVE_MS = 1_000;
 const LET_GO_MS = 500;
-/** From being fenced to SIGKILL: the BBS may call our tasks lost 10 s after that. */
-const FENCED_GRACE_MS = 5_000;
 const KILL_GRACE_MS = 1_000;
 const CONTAINERS_AUTO = 250 - 1;
 
@@ -144,8 +142,8 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       replaces: lock.inherited,
       clock,
       log,
-      lastTtlMs: await lease.load(),
-      onTtl: (ttlMs) => lease.keep(ttlMs),
+      last: await lease.load(),
+      onVouched: (terms, ageMs) => lease.keep(terms, ageMs),
       onEpoch: async (epoch) => {
         for (const control of controls) control.reopen();
         await rep.reconcile(epoch);
@@ -154,7 +152,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
           log.warn({ error: errorText(error) }, 'cell.strays-unknown');
         });
       },
-      onFenced: () => rep.stopAll('fenced', FENCED_GRACE_MS),
+      onFenced: (graceMs) => rep.stopAll('fenced', graceMs),
       onDrainDeadline: () => rep.stopAll('cell_drained'),
       onChange: changed,
     });

@@ -37,22 +37,29 @@ export interface CellApiDeps {
   readonly timelines: Timelines;
   readonly inputs: Inputs;
   readonly clock: Clock;
+  /** From the end of a cell's lease to the failing of what ran there. */
+  readonly lostGraceMs: number;
 }
 
 export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
   const { tasks, cells, control, clock } = deps;
-  const drainOf = (cellId: string) => drainToWire(deps.view.drain(cellId), clock);
+  /** What a cell has to know of its place. */
+  const termsOf = (cellId: string) => ({
+    lease_ttl: durationToWire(cells.leaseTtlMs),
+    lost_after: durationToWire(cells.leaseTtlMs + deps.lostGraceMs),
+    drain: drainToWire(deps.view.drain(cellId), clock),
+  });
   return {
     Register: async ({ offer, incarnation, replaces }, context) => {
       if (offer === null) throw new DomainError('invalid_argument', 'offer: is required');
       requireCell(context, offer.cell_id);
       const epoch = await cells.register(offerFromWire(offer), incarnation, replaces);
-      return { epoch, lease_ttl: durationToWire(cells.leaseTtlMs), drain: drainOf(offer.cell_id) };
+      return { epoch, ...termsOf(offer.cell_id) };
     },
     Renew: async ({ cell_id, epoch }, context) => {
       requireCell(context, cell_id);
       await cells.renew(cell_id, Number(epoch));
-      return { lease_ttl: durationToWire(cells.leaseTtlMs), drain: drainOf(cell_id) };
+      return termsOf(cell_id);
     },
     Leave: async ({ cell_id, epoch }, context) => {
       requireCell(context, cell_id);

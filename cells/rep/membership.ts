@@ -4,6 +4,17 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { durationMsFromWire } from '../../src/rpc/codec.ts';
 import type { CellOffer } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { DrainState__Output } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
+import type { RenewResponse__Output } from '../../src/rpc/gen/gavel/v1/RenewResponse.ts';
+import {
+  fencedAtMs,
+  fencedGraceMs,
+  firstAskMs,
+  lostAfterUntold,
+  type PlaceTerms,
+  TTL_FIRST_MS,
+  unsureAtMs,
+} from './fence.ts';
+import type { KeptTerms } from './kept-lease.ts';
 import { Latch } from './latch.ts';
 import type { Peers } from './peers.ts';
 import { Backoff, rest } from './retry.ts';
@@ -16,26 +27,27 @@ export interface MembershipDeps {
   readonly replaces?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What the lease was the last time; undefined = nothing is known. */
-  readonly lastTtlMs?: number | undefined;
-  /** The BBS has told the lease. */
-  readonly onTtl: (ttlMs: number) => void;
+  /** Of the process before us; undefined = nothing is known. */
+  readonly last?: KeptTerms | undefined;
+  /** A BBS has vouched for the place, by an answer to what was asked `ageMs` ago. */
+  readonly onVouched: (terms: PlaceTerms, ageMs: number) => void;
   /** With each new epoch, before any work under it. */
   readonly onEpoch: (epoch: string) => Promise<void>;
-  /** Contact is lost for so long that the BBS may soon call our tasks lost: stop them now. */
-  readonly onFenced: () => void;
+  /** Contact is lost for so long that the BBS may soon call our tasks lost: stop them now, with so long from SIGTERM to SIGKILL. */
+  readonly onFenced: (graceMs: number) => void;
   /** The deadline of a drain has passed: end what still runs. */
   readonly onDrainDeadline: () => void;
   /** Something that the summary tells has changed. */
   readonly onChange: () => void;
 }
 
-const TTL_FIRST_MS = 10_000;
-const UNSURE_AT = 0.8;
-const FENCED_AT = 2;
+/** What both Register and Renew answer. */
+type Told = Pick<RenewResponse__Output, 'lease_ttl' | 'lost_after'>;
+
 const SAY_AGAIN_MS = 15_000;
 /** Each renewal sets the timer anew, so it need never run longer. */
 const DRAIN_TIMER_MOST_MS = 60 * 60_000;
+const LONGEST_TIMER_MS = 60 * 60_000;
 
 /**
  * The cell's place in the cluster. What it believes of it counts from when the last answered renewal was *sent*, on a clock
@@ -47,8 +59,10 @@ export class Membership {
   readonly #registered = new Latch();
   readonly #settled = new Latch();
   #epoch: string | undefined;
-  #ttlMs: number;
+  #terms: PlaceTerms;
   #sentAt = Number.NEGATIVE_INFINITY;
+  /** Of the monotonic clock: not before this is the fence reached. */
+  #askedFirstUntil = Number.NEGATIVE_INFINITY;
   #held = false;
   #draining = false;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -59,7 +73,7 @@ export class Membership {
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
-    this.#ttlMs = deps.lastTtlMs ?? TTL_FIRST_MS;
+    this.#terms = deps.last ?? { ttlMs: TTL_FIRST_MS, lostAfterMs: lostAfterUntold(TTL_FIRST_MS) };
   }
 
   get epoch(): string | undefined {
@@ -72,21 +86,19 @@ export class Membership {
 
   /** Whether work may begin. */
   get sure(): boolean {
-    return this.#epoch !== undefined && this.#age() < UNSURE_AT * this.#ttlMs;
-  }
-
-  get fenced(): boolean {
-    return this.#fenced;
+    return this.#epoch !== undefined && this.#age() < unsureAtMs(this.#terms);
   }
 
   get ttlMs(): number {
-    return this.#ttlMs;
+    return this.#terms.ttlMs;
   }
 
   start(): void {
-    // What runs here from before was last vouched for by an earlier process, at the latest now.
-    this.#sentAt = this.#deps.clock.monotonicMs();
-    this.#arm(UNSURE_AT);
+    // What runs here from before was last vouched for to an earlier process, at the latest now. It may have been long ago.
+    const now = this.#deps.clock.monotonicMs();
+    this.#sentAt = now - Math.max(0, this.#deps.last?.agoMs ?? 0);
+    this.#askedFirstUntil = now + firstAskMs(this.#terms);
+    this.#arm('unsure');
     this.#loop = this.#run().catch(() => undefined);
   }
 
@@ -141,7 +153,7 @@ export class Membership {
     for (;;) {
       await this.#register(signal);
       const epoch = this.#epoch ?? '';
-      this.#deps.log.info({ epoch, ttlMs: this.#ttlMs }, 'cell.registered');
+      this.#deps.log.info({ epoch, ...this.#terms }, 'cell.registered');
       // Not awaited: the lease has to be renewed while the past is being looked after.
       void this.#settle(epoch, signal);
       await this.#keep(epoch, signal);
@@ -177,16 +189,14 @@ export class Membership {
       signal.throwIfAborted();
       const sentAt = clock.monotonicMs();
       try {
-        const timeoutMs = this.#ttlMs / 3;
+        const timeoutMs = this.ttlMs / 3;
         const answer = await peers.call(
           async (client) => await client.Register({ offer, incarnation, replaces }, { timeoutMs, signal }),
         );
-        this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
-        this.#deps.onTtl(this.#ttlMs);
         this.#epoch = answer.epoch;
         this.drain(answer.drain);
         this.#held = true;
-        this.#answered(sentAt);
+        this.#answered(sentAt, answer);
         this.#registered.open();
         return;
       } catch (error) {
@@ -204,7 +214,7 @@ export class Membership {
    * then what it began is called lost no sooner than a whole grace after that. (Who had the place and lost it stops what it began.)
    */
   #placeIsTaken(askedAt: number): void {
-    if (!this.#held) this.#sentAt = Math.max(this.#sentAt, askedAt - this.#ttlMs);
+    if (!this.#held) this.#sentAt = Math.max(this.#sentAt, askedAt - this.ttlMs);
   }
 
   #explain(error: unknown): void {
@@ -221,18 +231,17 @@ export class Membership {
   async #keep(epoch: string, signal: AbortSignal): Promise<void> {
     const { peers, offer, clock, log } = this.#deps;
     for (;;) {
-      await rest(this.#ttlMs / 3, signal);
-      const backoff = new Backoff({ firstMs: this.#ttlMs / 40, mostMs: this.#ttlMs / 6 });
+      await rest(this.ttlMs / 3, signal);
+      const backoff = new Backoff({ firstMs: this.ttlMs / 40, mostMs: this.ttlMs / 6 });
       for (;;) {
         const sentAt = clock.monotonicMs();
         try {
-          const timeoutMs = this.#ttlMs / 4;
+          const timeoutMs = this.ttlMs / 4;
           const answer = await peers.call(
             async (client) => await client.Renew({ cell_id: offer.cell_id, epoch }, { timeoutMs, signal }),
           );
-          this.#ttlMs = durationMsFromWire(answer.lease_ttl) ?? this.#ttlMs;
           this.drain(answer.drain);
-          this.#answered(sentAt);
+          this.#answered(sentAt, answer);
           break;
         } catch (error) {
           signal.throwIfAborted();
@@ -248,34 +257,36 @@ export class Membership {
     return this.#deps.clock.monotonicMs() - this.#sentAt;
   }
 
-  #answered(sentAt: number): void {
-    const was = this.#fenced || this.#age() >= UNSURE_AT * this.#ttlMs;
+  #answered(sentAt: number, told: Told): void {
+    const was = this.#fenced || this.#age() >= unsureAtMs(this.#terms);
+    const ttlMs = durationMsFromWire(told.lease_ttl) ?? this.ttlMs;
+    this.#terms = { ttlMs, lostAfterMs: durationMsFromWire(told.lost_after) ?? lostAfterUntold(ttlMs) };
     this.#sentAt = sentAt;
     this.#fenced = false;
+    this.#deps.onVouched(this.#terms, this.#age());
     if (was) this.#deps.onChange();
-    this.#arm(UNSURE_AT);
+    this.#arm('unsure');
   }
 
   /** Looks again when the next limit is reached: first unsure, then fenced. */
-  #arm(at: number): void {
+  #arm(next: 'unsure' | 'fenced'): void {
     clearTimeout(this.#timer);
     if (this.#stopped.signal.aborted) return;
-    this.#timer = setTimeout(
-      () => {
-        const reached = this.#age() >= at * this.#ttlMs;
-        if (!reached) this.#arm(at);
-        else if (at === UNSURE_AT) {
-          this.#deps.log.warn('cell.unsure');
-          this.#deps.onChange();
-          this.#arm(FENCED_AT);
-        } else {
-          this.#fenced = true;
-          this.#deps.log.error('cell.fenced');
-          this.#deps.onFenced();
-          this.#deps.onChange();
-        }
-      },
-      Math.max(1, at * this.#ttlMs - this.#age()),
-    );
+    const { clock, log } = this.#deps;
+    const asking = next === 'fenced' ? this.#askedFirstUntil - clock.monotonicMs() : 0;
+    const atMs = next === 'unsure' ? unsureAtMs(this.#terms) : fencedAtMs(this.#terms);
+    const leftMs = Math.max(asking, atMs - this.#age());
+    if (leftMs > 0) {
+      this.#timer = setTimeout(() => this.#arm(next), Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS));
+    } else if (next === 'unsure') {
+      log.warn('cell.unsure');
+      this.#deps.onChange();
+      this.#arm('fenced');
+    } else {
+      this.#fenced = true;
+      log.error('cell.fenced');
+      this.#deps.onFenced(fencedGraceMs(this.#terms, this.#age()));
+      this.#deps.onChange();
+    }
   }
 }

@@ -18,7 +18,10 @@ export interface TaskPolicy {
   readonly resolvingTimeoutMs: number;
   /** How long a completed task stays in the live set when nobody resolves it. */
   readonly retentionMs: number;
-  /** From the loss of a cell to the failing of what ran there. */
+  /**
+   * From the loss of a cell to the failing of what ran there. So long an outage of all BBS, or of the store, may take without ending
+   * what runs: a cell cannot tell it from being cut off, and stops its tasks before this is over.
+   */
   readonly lostGraceMs: number;
 }
 
@@ -27,7 +30,7 @@ export const DEFAULT_POLICY: TaskPolicy = {
   claimDeadlineMs: 15 * 60_000,
   resolvingTimeoutMs: 30_000,
   retentionMs: 120_000,
-  lostGraceMs: 20_000,
+  lostGraceMs: 100_000,
 };
 
 /** The next thing that time alone will do to a task, and when (UNIX nanoseconds). RUNNING tasks have none: their cell watches them. */

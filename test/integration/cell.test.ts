@@ -504,13 +504,14 @@ describe('a cell', () => {
     await first.stop();
     expect(await containers()).toBe(1);
     const lease = join(stateDir, 'lease');
-    expect(await readFile(lease, 'utf8')).toBe(String(bbs.ttlMs));
-    await writeFile(lease, '500');
+    const [ttl, lostAfter, ...since] = (await readFile(lease, 'utf8')).split(' ');
+    expect([ttl, lostAfter]).toEqual([String(bbs.ttlMs), String(3 * bbs.ttlMs)]);
+    await writeFile(lease, ['500', '1500', ...since].join(' '));
     const away = `127.0.0.1:${await freePort()}`;
     const config = { cellId: 'cell-1', bbs: [away], auctioneer: [address], stateDir, memoryMb: 100, diskMb: 100 };
     const alone = await startCell(cellConfig.parse(config), { log, runtime: lasting() });
     cells.push(alone);
-    // After two leases; with the ten seconds that count when nothing is known it would be twenty.
+    // Within a second and a half; with what counts when nothing is known it would be fifteen.
     await until(() => runtime.calls.kill > 0);
   });
 

@@ -202,7 +202,7 @@ export interface ClusterOptions {
   readonly cellSettings?: object;
 }
 
-/** Short times, in the proportions of the defaults: 2 x lease + 5 s is before lease + grace, so that a cell that is cut off stops first. */
+/** Short times: a cell that is cut off stops its tasks after 6 s, and they may be called lost after 12 s. */
 export const TIMES = { cellLeaseMs: 3_000, lostGraceMs: 9_000 } as const;
 
 export class Cluster {

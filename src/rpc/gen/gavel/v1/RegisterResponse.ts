@@ -8,10 +8,20 @@ export interface RegisterResponse {
   'epoch'?: (number | string | Long);
   'lease_ttl'?: (_google_protobuf_Duration | null);
   'drain'?: (_gavel_v1_DrainState | null);
+  /**
+   * Counted from when the cell sent this call, or the last renewal that was answered: what ran under the epoch may be called lost so long after,
+   * and not before. By then the cell has ended it. Unset = three times the lease.
+   */
+  'lost_after'?: (_google_protobuf_Duration | null);
 }
 
 export interface RegisterResponse__Output {
   'epoch': (string);
   'lease_ttl': (_google_protobuf_Duration__Output | null);
   'drain': (_gavel_v1_DrainState__Output | null);
+  /**
+   * Counted from when the cell sent this call, or the last renewal that was answered: what ran under the epoch may be called lost so long after,
+   * and not before. By then the cell has ended it. Unset = three times the lease.
+   */
+  'lost_after': (_google_protobuf_Duration__Output | null);
 }

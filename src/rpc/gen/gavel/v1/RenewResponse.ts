@@ -6,9 +6,17 @@ import type { DrainState as _gavel_v1_DrainState, DrainState__Output as _gavel_v
 export interface RenewResponse {
   'lease_ttl'?: (_google_protobuf_Duration | null);
   'drain'?: (_gavel_v1_DrainState | null);
+  /**
+   * As in RegisterResponse.
+   */
+  'lost_after'?: (_google_protobuf_Duration | null);
 }
 
 export interface RenewResponse__Output {
   'lease_ttl': (_google_protobuf_Duration__Output | null);
   'drain': (_gavel_v1_DrainState__Output | null);
+  /**
+   * As in RegisterResponse.
+   */
+  'lost_after': (_google_protobuf_Duration__Output | null);
 }
