@@ -184,6 +184,7 @@ export class Auctioneer {
 
   #add(pending: ReturnType<typeof pendingFromWire>): void {
     const { task, refusal } = this.queue.add(pending);
+    this.#noter.seen(task);
     // Others that ask for the same are waiting already.
     if (refusal === undefined) this.#kick();
     else if (!this.#standby()) this.#noter.waits(task, refusal, '');
@@ -262,16 +263,18 @@ export class Auctioneer {
     const now = clock.nowMs();
     for (const { task, refusal } of queue.due(now)) this.#noter.waits(task, refusal, '');
     this.#wake();
-    const batch = queue.take(ROUND_TASKS, now);
+    const parts = queue.take(ROUND_TASKS, now);
     this.#watchDue();
-    if (batch.length === 0) return false;
+    if (parts.length === 0) return false;
     this.#rounds += 1;
     const begun = clock.monotonicMs();
-    const refused = await traced('auction round', { attributes: { 'gavel.tasks': batch.length } }, async () => {
-      const judged = place(batch, this.index);
-      this.#refuse(judged.refused);
-      if (judged.placed.length > 0) await this.#claim(judged.placed);
-      return judged.refused;
+    const tasks = parts.reduce((sum, part) => sum + part.length, 0);
+    const refused = await traced('auction round', { attributes: { 'gavel.tasks': tasks } }, async () => {
+      const judged = parts.map((part) => place(part, this.index));
+      const [placed, not] = [judged.flatMap((one) => one.placed), judged.flatMap((one) => one.refused)];
+      this.#refuse(not);
+      if (placed.length > 0) await this.#claim(placed);
+      return not;
     });
     this.#lastRoundMs = clock.monotonicMs();
     const neverFits = refused.filter((one) => one.neverFits).length;
@@ -341,7 +344,7 @@ export class Auctioneer {
         continue;
       }
       this.#claimed += 1;
-      this.queue.drop(task);
+      this.queue.placed(task);
       const parcel = work.get(cellId) ?? { claims: [], holds: [] };
       parcel.claims.push({ task_guid: task.guid, attempt: verdicts[i]?.attempt ?? '' });
       parcel.holds.push(hold);

@@ -8,6 +8,13 @@ import type { PendingQueue, Waiting } from './pending-queue.ts';
 const BATCH = 500;
 const CALL_MS = 10_000;
 const PAUSE_MS = 1_000;
+/**
+ * Each note comes back as a change of its task, in one stream with the news of tasks that wait for their cell. So many may be on their way:
+ * what is told to a hundred thousand would stand before the next task for long, and could drive this reader out of the ring of changes.
+ */
+const AHEAD = 1_000;
+const ECHO_MS = 5_000;
+const LOOK_MS = 10;
 
 interface Note {
   readonly reason: string;
@@ -27,6 +34,8 @@ export interface NoterDeps {
 export class Noter {
   readonly #deps: NoterDeps;
   readonly #notes = new Map<Waiting, Note>();
+  /** Told, and not yet come back. */
+  readonly #unseen = new Set<Waiting>();
   #working = false;
 
   constructor(deps: NoterDeps) {
@@ -42,6 +51,11 @@ export class Noter {
 
   never(task: Waiting, reason: string): void {
     this.#add(task, { reason, neverFits: true });
+  }
+
+  /** A change of the task has come. */
+  seen(task: Waiting): void {
+    this.#unseen.delete(task);
   }
 
   #add(task: Waiting, note: Note): void {
@@ -63,6 +77,7 @@ export class Noter {
         if (entry[0].where !== 'gone') batch.push(entry);
       }
       if (batch.length === 0) continue;
+      await this.#caughtUp();
       try {
         await this.#send(batch);
       } catch (error) {
@@ -77,6 +92,17 @@ export class Noter {
     this.#working = false;
   }
 
+  /** Waits, within a bound, until what was told before has come back for the most part. */
+  async #caughtUp(): Promise<void> {
+    const { signal } = this.#deps;
+    const until = performance.now() + ECHO_MS;
+    while (this.#unseen.size > AHEAD - BATCH && !signal.aborted) {
+      for (const task of this.#unseen) if (task.where === 'gone') this.#unseen.delete(task);
+      if (performance.now() > until) this.#unseen.clear();
+      else await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
   async #send(batch: readonly [Waiting, Note][]): Promise<void> {
     const { placement, queue, signal, log } = this.#deps;
     const items = batch.map(([task, { reason, neverFits }]) => ({
@@ -85,6 +111,7 @@ export class Noter {
       reason,
       never_fits: neverFits,
     }));
+    for (const [task, { neverFits }] of batch) if (!neverFits) this.#unseen.add(task);
     const call = placement.RejectTasks({ items }, { signal, timeoutMs: CALL_MS });
     const { verdicts } = await bounded(call, CALL_MS + 1_000, 'RejectTasks');
     for (const [i, [task, note]] of batch.entries()) {
@@ -95,6 +122,8 @@ export class Noter {
         else this.#deps.onRefusalFailed(task);
       } else if (code === '') {
         task.waitingFor = note.reason;
+      } else {
+        this.#unseen.delete(task);
       }
     }
   }

@@ -1,9 +1,11 @@
 import TinyQueue from 'tinyqueue';
 import type { Demand, Needs } from '../auction/needs.ts';
+import { type Line, Shares } from './shares.ts';
 import type { PendingTask } from './wire.ts';
 
 /** A task that waits for a cell. `where` says who holds it: a lot, the clock, the round at work, or nobody any more. */
 export interface Waiting extends Demand {
+  readonly domain: string;
   readonly createdAt: number;
   readonly arrival: number;
   waitingFor: string;
@@ -15,11 +17,12 @@ export interface Waiting extends Demand {
 }
 
 /**
- * Tasks that ask for exactly the same. When one of them is refused all the others would be, so they are refused as one:
+ * Tasks of one domain that ask for exactly the same. When one of them is refused all the others would be, so they are refused as one:
  * a hundred thousand tasks that wait cost no more than the few kinds of them there are.
  */
 interface Lot {
   readonly key: string;
+  readonly line: Line<Ticket>;
   readonly needs: Needs;
   readonly memoryMb: number;
   readonly diskMb: number;
@@ -50,15 +53,14 @@ const WOKEN_BURST = 2;
 const TELL_AGAIN_MS = 30_000;
 
 const olderTask = (a: Waiting, b: Waiting) => a.createdAt - b.createdAt || a.arrival - b.arrival;
-const olderLot = (a: Ticket, b: Ticket) => a.age - b.age;
 const sooner = (a: Waiting, b: Waiting) => a.notBeforeMs - b.notBeforeMs;
 
-/** All tasks that wait, oldest first among those worth trying. Knows nothing of cells, and holds no clock. */
+/** All tasks that wait; of those worth trying the domains' in turns, and of a domain the oldest first. Knows nothing of cells, and holds no clock. */
 export class PendingQueue {
   readonly #tasks = new Map<string, Waiting>();
   readonly #lots = new Map<string, Lot>();
   readonly #parked = new Set<Lot>();
-  readonly #ready = new TinyQueue<Ticket>([], olderLot);
+  readonly #shares = new Shares<Ticket>();
   readonly #delayed = new TinyQueue<Waiting>([], sooner);
   #arrivals = 0;
   #generation = 0;
@@ -74,9 +76,11 @@ export class PendingQueue {
   /** Whether `take` would find about this many. */
   readyAtLeast(tasks: number): boolean {
     let sum = 0;
-    for (const { lot } of this.#ready.data) {
-      sum += lot.live;
-      if (sum >= tasks) return true;
+    for (const { ready } of this.#shares.lines) {
+      for (const { lot } of ready.data) {
+        sum += lot.live;
+        if (sum >= tasks) return true;
+      }
     }
     return false;
   }
@@ -104,6 +108,7 @@ export class PendingQueue {
     const task: Waiting = {
       guid: pending.guid,
       uid: pending.uid,
+      domain: pending.domain,
       needs: pending.needs,
       memoryMb: pending.memoryMb,
       diskMb: pending.diskMb,
@@ -117,6 +122,7 @@ export class PendingQueue {
       failures: 0,
     };
     this.#tasks.set(task.guid, task);
+    this.#shares.of(task.domain).waiting += 1;
     return { task, refusal: this.putBack(task) };
   }
 
@@ -131,6 +137,12 @@ export class PendingQueue {
     else task.where = 'gone';
   }
 
+  /** It has a cell: its domain has had one start more. */
+  placed(task: Waiting): void {
+    this.#shares.charge(task.domain);
+    this.drop(task);
+  }
+
   /** A whole list follows: what it does not name is gone when it ends. */
   beginList(): void {
     this.#generation += 1;
@@ -142,16 +154,18 @@ export class PendingQueue {
     }
   }
 
-  /** The oldest tasks worth trying; they are `out` until put back, parked, delayed or dropped. */
-  take(most: number, nowMs: number): Waiting[] {
-    const taken: Waiting[] = [];
+  /**
+   * The tasks worth trying whose turn it is; they are `out` until put back, parked, delayed, dropped or placed.
+   * @returns them in parts, each to be placed before the next.
+   */
+  take(most: number, nowMs: number): Waiting[][] {
     const given = new Map<Lot, number>();
     const resting: Lot[] = [];
-    while (taken.length < most) {
-      const ticket = this.#ready.pop();
-      if (ticket === undefined) break;
+    const parts = this.#shares.draw(most, ({ ready }) => {
+      const ticket = ready.pop();
+      if (ticket === undefined) return undefined;
       const { lot } = ticket;
-      if (lot.ticket !== ticket) continue;
+      if (lot.ticket !== ticket) return undefined;
       lot.ticket = undefined;
       const task = lot.tasks.pop();
       const waits = task?.where === 'lot';
@@ -161,19 +175,19 @@ export class PendingQueue {
       if (lot.live === 0) this.#lots.delete(lot.key);
       else if (gave < lot.burst) this.#makeReady(lot);
       else resting.push(lot);
-      if (task === undefined || !waits) continue;
+      if (task === undefined || !waits) return undefined;
       if (task.notBeforeMs > nowMs) {
         this.#delay(task);
-        continue;
+        return undefined;
       }
       task.where = 'out';
-      taken.push(task);
-    }
+      return task;
+    });
     for (const lot of resting) {
       lot.burst *= 4;
       this.#makeReady(lot);
     }
-    return taken;
+    return parts;
   }
 
   /** Into its lot. @returns the refusal of that lot, if it is parked. */
@@ -227,14 +241,15 @@ export class PendingQueue {
     return refused;
   }
 
-  /** Makes the oldest parked lots ready that `fits` says yes to. @returns how many. */
+  /** Makes those parked lots ready that `fits` says yes to, first those of domains that had least. @returns how many. */
   wake(most: number, fits: (needs: Needs, memoryMb: number, diskMb: number) => boolean): number {
     const found: Lot[] = [];
     for (const lot of this.#parked) {
       if (this.#headOf(lot) === undefined) this.#discard(lot);
       else if (fits(lot.needs, lot.memoryMb, lot.diskMb)) found.push(lot);
     }
-    if (found.length > most) found.sort((a, b) => this.#ageOf(a) - this.#ageOf(b));
+    if (found.length > most)
+      found.sort((a, b) => this.#shares.at(a.line) - this.#shares.at(b.line) || this.#ageOf(a) - this.#ageOf(b));
     for (const lot of found.slice(0, most)) this.#unpark(lot);
     return Math.min(found.length, most);
   }
@@ -252,6 +267,7 @@ export class PendingQueue {
       const tasks = new TinyQueue<Waiting>([], olderTask);
       lot = {
         key,
+        line: this.#shares.of(task.domain),
         needs,
         memoryMb,
         diskMb,
@@ -270,6 +286,7 @@ export class PendingQueue {
 
   #forget(task: Waiting): void {
     this.#tasks.delete(task.guid);
+    this.#shares.left(task.domain);
     const lot = task.where === 'lot' ? this.#lots.get(lotKey(task)) : undefined;
     task.where = 'gone';
     if (lot === undefined) return;
@@ -292,7 +309,7 @@ export class PendingQueue {
   #makeReady(lot: Lot): void {
     if (lot.ticket !== undefined) return;
     lot.ticket = { lot, age: this.#ageOf(lot) };
-    this.#ready.push(lot.ticket);
+    lot.line.ready.push(lot.ticket);
   }
 
   #unpark(lot: Lot): void {
@@ -321,6 +338,6 @@ export class PendingQueue {
   }
 }
 
-function lotKey(task: Demand): string {
-  return `${task.memoryMb}/${task.diskMb} ${task.needs.key}`;
+function lotKey({ domain, memoryMb, diskMb, needs }: Waiting): string {
+  return `${memoryMb}/${diskMb} ${domain.length} ${domain} ${needs.key}`;
 }

@@ -7,6 +7,7 @@ import type { Resources__Output } from '../rpc/gen/gavel/v1/Resources.ts';
 export interface PendingTask {
   readonly guid: string;
   readonly uid: string;
+  readonly domain: string;
   readonly needs: Needs;
   readonly memoryMb: number;
   readonly diskMb: number;
@@ -22,6 +23,7 @@ export function pendingFromWire(wire: PendingTask__Output): PendingTask {
   return {
     guid: wire.task_guid,
     uid: wire.uid,
+    domain: wire.domain,
     needs: needsOf(wire.stack, wire.root_fs, wire.placement_tags),
     memoryMb: Math.max(0, wire.memory_mb),
     diskMb: Math.max(0, wire.disk_mb),

@@ -166,8 +166,8 @@ describe('more than can be done at once', () => {
       expect(results.every(({ refusal: no }) => no === null)).toBe(true);
     }
     const { task_guid: small } = await bbs.tasks.DesireTask(request({ memory_mb: 10 }));
-    // Its news stand in line behind those of all the others.
-    await expect.poll(() => cell.claimed, { timeout: 120_000 }).toContain(small);
+    // Its news do not stand in line behind all that the others are told. Measured 0.1 to 0.3 s, also with 100,000 and a machine at a load of 9.
+    await expect.poll(() => cell.claimed, { timeout: 20_000 }).toContain(small);
     expect(cell.claimed).toEqual([small]);
     const newest = await bbs.tasks.ListTasks({ page_size: 100, states: ['PENDING'] });
     expect(newest.tasks).toHaveLength(100);

@@ -44,7 +44,7 @@ const offer = offerFromWire({
 function setUp() {
   const claimed: string[] = [];
   const calls = { notes: 0 };
-  const auctioneer = new Auctioneer({
+  const auctioneer: Auctioneer = new Auctioneer({
     clock: systemClock(),
     log: pino({ level: 'silent' }),
     policy: 'spread',
@@ -57,6 +57,11 @@ function setUp() {
       },
       RejectTasks: async ({ items }: RejectTasksRequest) => {
         calls.notes += items?.length ?? 0;
+        // Each is a change of its task, which the stream tells.
+        for (const { task_guid, reason } of items ?? []) {
+          const pending = { ...wire(Number(task_guid?.slice('task-'.length))), waiting_for: reason ?? '' };
+          auctioneer.onEvent({ event: 'pending', pending, cursor: '' });
+        }
         return { verdicts: (items ?? []).map(() => ({ code: '', message: '' })) };
       },
     },
