@@ -1,4 +1,6 @@
 // The guards that faults-mutants.mjs breaks, one at a time. test/unit/mutants.test.ts sees to it that each still applies.
+import { SHARES_AND_GRACES } from './mutants-shares-and-graces.mjs';
+
 const MACHINE = ['test/unit/domain/task-machine.test.ts', 'test/model/machine.test.ts'];
 const BBS = [
   'test/integration/bbs-life.test.ts',
@@ -11,6 +13,7 @@ const CELL_GUARDS = ['test/integration/cell-guards.test.ts'];
 
 /** Each: what is broken, where, the text that is there and the text that takes its place, and who has to notice. */
 export const MUTANTS = [
+  ...SHARES_AND_GRACES,
   {
     name: 'start: accept "the attempt is mine" in place of the nonce (T3)',
     file: 'src/domain/task-machine.ts',
@@ -248,69 +251,6 @@ export const MUTANTS = [
     from: 'this.#deps.onFenced(fencedGraceMs(this.#terms, this.#age()));',
     to: '',
     tests: CELL,
-  },
-  {
-    name: 'a cell without contact stops its tasks when they may be lost already (I13)',
-    file: 'cells/rep/fence.ts',
-    from: 'terms.lostAfterMs - roomMs(terms)',
-    to: 'terms.lostAfterMs',
-    tests: ['test/unit/cells/fence.test.ts'],
-  },
-  {
-    name: 'a restarted cell without contact counts from its own start (I13)',
-    file: 'cells/rep/membership.ts',
-    from: 'now - Math.max(0, this.#deps.last?.agoMs ?? 0)',
-    to: 'now',
-    tests: ['test/unit/cells/membership.test.ts'],
-  },
-  {
-    name: 'a restarted cell ends what it finds without asking first',
-    file: 'cells/rep/membership.ts',
-    from: 'this.#askedFirstUntil = now + firstAskMs(this.#terms);',
-    to: '',
-    tests: ['test/unit/cells/membership.test.ts'],
-  },
-  {
-    name: 'cells are told nothing of the grace (E03 D17)',
-    file: 'bbs/api/cells.ts',
-    from: 'durationToWire(cells.leaseTtlMs + deps.lostGraceMs)',
-    to: 'null',
-    tests: ['test/integration/lost.test.ts'],
-  },
-  {
-    name: 'no domain is charged for its starts (I23)',
-    file: 'src/auctioneer/shares.ts',
-    from: 'line.served = at + 1;',
-    to: '',
-    tests: ['test/unit/auctioneer/shares.test.ts'],
-  },
-  {
-    name: 'large tasks of one domain come before all others of a batch (I23)',
-    file: 'src/auctioneer/shares.ts',
-    from: 'if (parts.length === 0 || late) {',
-    to: 'if (parts.length === 0) {',
-    tests: ['test/unit/auctioneer/shares.test.ts'],
-  },
-  {
-    name: 'what could not be placed for long has everything to catch up (I23)',
-    file: 'src/auctioneer/shares.ts',
-    from: 'return Math.max(line.served, this.#now - CREDIT);',
-    to: 'return line.served;',
-    tests: ['test/unit/auctioneer/shares.test.ts'],
-  },
-  {
-    name: 'thousands are told at once why they wait',
-    file: 'src/auctioneer/noter.ts',
-    from: '      await this.#caughtUp();\n',
-    to: '',
-    tests: ['test/unit/auctioneer/noter.test.ts'],
-  },
-  {
-    name: 'a cell that is back has no grace to adopt',
-    file: 'bbs/converger.ts',
-    from: ' || epoch !== due.cellEpoch',
-    to: '',
-    tests: ['test/integration/lost.test.ts'],
   },
   {
     name: 'capacity is free before the container is gone (I7)',

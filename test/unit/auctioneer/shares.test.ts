@@ -53,11 +53,6 @@ class Cell {
   }
 }
 
-function expectEqualShares(cell: Cell, domains: readonly string[]): void {
-  const starts = domains.map((domain) => cell.of(domain));
-  expect(Math.max(...starts) - Math.min(...starts), starts.join()).toBeLessThanOrEqual(Math.max(...starts) * 0.2);
-}
-
 describe('domains that have more to do than there is room for (I23)', () => {
   it.each([
     ['as large', [100, 100], CELL_MB],
@@ -70,7 +65,8 @@ describe('domains that have more to do than there is room for (I23)', () => {
     // Every task of the first is older than all of the others.
     for (const [at, memoryMb] of sizes.entries()) cell.submit(`d${at}`, 2_000, memoryMb);
     for (let round = 0, all = 0; all < 600 && round < 2_000; round += 1) all += cell.fill(freeMb);
-    expectEqualShares(cell, domains);
+    const starts = domains.map((domain) => cell.of(domain));
+    expect(Math.min(...starts)).toBeGreaterThanOrEqual(Math.max(...starts) * 0.8);
   });
 
   it('one that comes late has its share from then on, and nothing to catch up', () => {

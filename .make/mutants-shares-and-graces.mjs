@@ -1,0 +1,66 @@
+// A part of mutants.mjs: who waits for how long, and whose turn it is.
+export const SHARES_AND_GRACES = [
+  {
+    name: 'a cell without contact stops its tasks when they may be lost already (I13)',
+    file: 'cells/rep/fence.ts',
+    from: 'terms.lostAfterMs - roomMs(terms)',
+    to: 'terms.lostAfterMs',
+    tests: ['test/unit/cells/fence.test.ts'],
+  },
+  {
+    name: 'a restarted cell without contact counts from its own start (I13)',
+    file: 'cells/rep/membership.ts',
+    from: 'now - Math.max(0, this.#deps.last?.agoMs ?? 0)',
+    to: 'now',
+    tests: ['test/unit/cells/membership.test.ts'],
+  },
+  {
+    name: 'a restarted cell ends what it finds without asking first',
+    file: 'cells/rep/membership.ts',
+    from: 'this.#askedFirstUntil = now + firstAskMs(this.#terms);',
+    to: '',
+    tests: ['test/unit/cells/membership.test.ts'],
+  },
+  {
+    name: 'cells are told nothing of the grace (E03 D17)',
+    file: 'bbs/api/cells.ts',
+    from: 'durationToWire(cells.leaseTtlMs + deps.lostGraceMs)',
+    to: 'null',
+    tests: ['test/integration/lost.test.ts'],
+  },
+  {
+    name: 'no domain is charged for its starts (I23)',
+    file: 'src/auctioneer/shares.ts',
+    from: 'line.served = at + 1;',
+    to: '',
+    tests: ['test/unit/auctioneer/shares.test.ts'],
+  },
+  {
+    name: 'large tasks of one domain come before all others of a batch (I23)',
+    file: 'src/auctioneer/shares.ts',
+    from: 'if (parts.length === 0 || late) {',
+    to: 'if (parts.length === 0) {',
+    tests: ['test/unit/auctioneer/shares.test.ts'],
+  },
+  {
+    name: 'what could not be placed for long has everything to catch up (I23)',
+    file: 'src/auctioneer/shares.ts',
+    from: 'return Math.max(line.served, this.#now - CREDIT);',
+    to: 'return line.served;',
+    tests: ['test/unit/auctioneer/shares.test.ts'],
+  },
+  {
+    name: 'thousands are told at once why they wait',
+    file: 'src/auctioneer/noter.ts',
+    from: '      await this.#caughtUp();\n',
+    to: '',
+    tests: ['test/unit/auctioneer/noter.test.ts'],
+  },
+  {
+    name: 'a cell that is back has no grace to adopt',
+    file: 'bbs/converger.ts',
+    from: ' || epoch !== due.cellEpoch',
+    to: '',
+    tests: ['test/integration/lost.test.ts'],
+  },
+];
