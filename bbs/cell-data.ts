@@ -1,4 +1,5 @@
 import { DomainError, ERRORS, type ErrorCode } from '../src/domain/errors.ts';
+import type { CellLog__Output } from '../src/rpc/gen/gavel/v1/CellLog.ts';
 import type { ExecChunk__Output } from '../src/rpc/gen/gavel/v1/ExecChunk.ts';
 import type { OutputChunk__Output } from '../src/rpc/gen/gavel/v1/OutputChunk.ts';
 import type { OutputsInfo__Output } from '../src/rpc/gen/gavel/v1/OutputsInfo.ts';
@@ -20,7 +21,7 @@ export interface Place {
   readonly attempt: string;
 }
 
-type Told = Pick<PushDataRequest__Output, 'timeline' | 'outputs' | 'chunk' | 'usage' | 'exec' | 'refused'>;
+type Told = Pick<PushDataRequest__Output, 'timeline' | 'outputs' | 'chunk' | 'usage' | 'exec' | 'cell_log' | 'refused'>;
 
 /** What cells keep of their attempts beside the logs, asked for over their control streams. */
 export class CellData {
@@ -64,6 +65,17 @@ export class CellData {
   /** The command goes on for as long as this is read. */
   async *exec(place: Place, command: ExecOrder, signal: AbortSignal): AsyncGenerator<ExecChunk__Output> {
     for await (const { exec } of this.#ask(place, { what: 'exec', ...command }, signal)) if (exec) yield exec;
+  }
+
+  /** Of the cell's own log; empty while nothing happens. */
+  async *log(
+    cellId: string,
+    wanted: { readonly tail: number; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<CellLog__Output> {
+    const place = { cellId, guid: '', attempt: '' };
+    for await (const { cell_log } of this.#ask(place, { what: 'cell log', ...wanted }, signal))
+      if (cell_log) yield cell_log;
   }
 
   /** The cell's side. */

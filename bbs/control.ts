@@ -47,6 +47,7 @@ export interface DataOrder {
       }
     /** Of everything that runs there, or of one attempt; the guid plays no part. */
     | { readonly what: 'usage' }
+    | { readonly what: 'cell log'; readonly tail: number; readonly follow: boolean }
     | ({ readonly what: 'exec' } & ExecOrder);
 }
 

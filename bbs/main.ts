@@ -191,7 +191,7 @@ export async function startBbs(
             CallbackService: callbackApi({ ledger, webhooks }),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock, lostGraceMs }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
-            ClusterService: clusterApi({ cells, cellList, clock }),
+            ClusterService: clusterApi({ cells, cellList, clock, data }),
           },
         });
         server = running;
@@ -225,6 +225,7 @@ export async function startBbs(
           logs,
           cells,
           cellList,
+          data,
           holds,
           inputs,
         });

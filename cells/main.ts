@@ -37,12 +37,15 @@ import { Health } from './rep/health.ts';
 import { Inside } from './rep/inside.ts';
 import { KeptLease } from './rep/kept-lease.ts';
 import { pushLogs } from './rep/log-push.ts';
+import { LogRing } from './rep/log-ring.ts';
 import { Membership } from './rep/membership.ts';
 import { Peers } from './rep/peers.ts';
 import { Rep } from './rep/rep.ts';
 
 export interface CellDeps {
   readonly log: Logger;
+  /** The newest lines of `log`, for operators who ask for them. */
+  readonly ring?: LogRing;
   readonly clock?: Clock;
   /** In place of the Docker Engine of the settings; closed with the cell. */
   readonly runtime?: ContainerRuntime;
@@ -53,6 +56,8 @@ export interface CellDeps {
   /** How long a start without an answer may take to show in the container; default 30 s. */
   readonly confirmStartMs?: number;
 }
+
+export { LogRing };
 
 /** Well within the time after which what runs under an epoch of before is called lost: whatever missed its adoption is asked for again. */
 const RECONCILE_MS = 8_000;
@@ -220,7 +225,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
     const { allowExec } = config;
     const asked = { rep, timelines, engineCalls, leaving: leaving.signal, log };
     const inside = new Inside({ ...asked, runtime, calls, policy, allowExec, clock });
-    const pushDeps = { ...asked, cellId: config.cellId, spools, outputs, inside };
+    const pushDeps = { ...asked, cellId: config.cellId, spools, outputs, inside, ring: deps.ring };
     for (const peer of peers.all) {
       controls.push(
         new ControlLink({

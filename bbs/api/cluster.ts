@@ -1,8 +1,10 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { durationMsFromWire } from '../../src/rpc/codec.ts';
 import type { Cell } from '../../src/rpc/gen/gavel/v1/Cell.ts';
+import type { CellLog__Output } from '../../src/rpc/gen/gavel/v1/CellLog.ts';
 import type { CellOffer as WireOffer } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
+import type { CellData } from '../cell-data.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
 import { whoAmI } from './who-am-i.ts';
@@ -11,9 +13,14 @@ export interface ClusterApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
   readonly clock: Clock;
+  readonly data: CellData;
 }
 
-export function clusterApi({ cells, cellList, clock }: ClusterApiDeps): Handlers<'ClusterService'> {
+const TAIL = 100;
+const TAIL_MOST = 10_000;
+
+export function clusterApi(deps: ClusterApiDeps): Handlers<'ClusterService'> {
+  const { cells, cellList, clock } = deps;
   return {
     ListCells: async () => ({ cells: cellList.all().map(cellToWire), now: clock.nowNanos().toString() }),
     DrainCell: async ({ cell_id, deadline }, context) => {
@@ -28,7 +35,26 @@ export function clusterApi({ cells, cellList, clock }: ClusterApiDeps): Handlers
       const { expires_at, ...rest } = whoAmI(identity);
       return { ...rest, expires_at: expires_at.toString() };
     },
+    FollowCellLog: ({ cell_id, tail, follow }, context) =>
+      followCellLog(deps, { cell_id, tail, follow }, context.signal),
   };
+}
+
+interface CellLogQuestion {
+  readonly cell_id: string;
+  /** 0 = the usual number. */
+  readonly tail: number;
+  readonly follow: boolean;
+}
+
+/** @throws DomainError `not_found` for a cell that nobody knows, `unavailable` for one that is not connected. */
+export async function* followCellLog(
+  { cellList, data }: Pick<ClusterApiDeps, 'cellList' | 'data'>,
+  { cell_id, tail, follow }: CellLogQuestion,
+  signal: AbortSignal,
+): AsyncGenerator<CellLog__Output> {
+  cellList.one(cell_id);
+  yield* data.log(cell_id, { tail: Math.min(tail === 0 ? TAIL : tail, TAIL_MOST), follow }, signal);
 }
 
 function cellToWire({ offer, ...rest }: ListedCell): Cell {

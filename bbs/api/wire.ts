@@ -30,6 +30,10 @@ export function cellEventsFromWire(events: readonly TimelineEvent__Output[]): re
 export function dataOrderToWire({ requestId, guid, attempt, wanted }: DataOrder): ControlMessage {
   const task_guid = guid;
   if (wanted.what === 'usage') return { data_wanted: { request_id: requestId, usage: { attempt } } };
+  if (wanted.what === 'cell log') {
+    const { tail, follow } = wanted;
+    return { data_wanted: { request_id: requestId, cell_log: { tail, follow } } };
+  }
   const base = { request_id: requestId, claim: { task_guid, attempt } };
   switch (wanted.what) {
     case 'timeline':

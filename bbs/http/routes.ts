@@ -11,6 +11,7 @@ import type { CallbackApiDeps } from '../api/callbacks.ts';
 import { getHistory, listHistory } from '../api/history.ts';
 import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
 import { whoAmI } from '../api/who-am-i.ts';
+import type { CellData } from '../cell-data.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
@@ -20,7 +21,7 @@ import { body, flag, nanos, whole, word, words } from './input.ts';
 import { KEEP_ROUTES, type KeepDeps } from './keep-routes.ts';
 import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
 import { type AnyRoute, route } from './route.ts';
-import { eventStream, logStream } from './streams.ts';
+import { cellLogStream, eventStream, logStream } from './streams.ts';
 import { TASK_READS, type TaskReadsDeps } from './task-reads.ts';
 import { TASK_WRITES, type TaskWritesDeps } from './task-writes.ts';
 
@@ -54,6 +55,7 @@ const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = 
 export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps, CallbackApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
+  readonly data: CellData;
 }
 
 export const ROUTES: readonly AnyRoute<RestDeps>[] = [
@@ -256,6 +258,19 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       await cells.drain(cell, deadline === undefined ? undefined : parseDuration(deadline), identity.name);
       return { json: cellObject(cellList.one(cell)) };
     },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/cells/:cell/log',
+    id: 'followCellLog',
+    summary: "The newest lines of the cell's own log, one object of JSON a line",
+    access: CLUSTER.FollowCellLog,
+    query: z.strictObject({
+      follow: flag('go on with those that come, until the reader leaves'),
+      tail: whole('how many lines of before; 100 when it is left out', 1, 10_000),
+    }),
+    answer: { status: 200, streams: ['text/plain'] },
+    run: async (deps, { cell, query: { follow, tail } }) => cellLogStream(deps, { cell_id: cell, tail, follow }),
   }),
   route({
     method: 'post',

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { taskToObject } from '../../src/platform/task-json.ts';
 import type { LogEntry } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
 import { requestOf } from '../../src/rpc/request.ts';
+import { followCellLog } from '../api/cluster.ts';
 import { followLogs, type LogsDeps } from '../api/logs.ts';
 import { type WatchEvent, watchTasks } from '../api/tasks.ts';
 import { fullTask } from '../live-task.ts';
@@ -72,6 +73,18 @@ export function logStream(deps: LogsDeps, call: Call<LogQuery, unknown>): Answer
   if (asEvents) return { stream: { type: SSE, chunks, idle: SSE_IDLE, failure: sseFailure } };
   // A text that is cut must not look complete: the connection breaks off instead.
   return { stream: { type: 'text/plain; charset=utf-8', chunks, failure: () => undefined } };
+}
+
+export function cellLogStream(
+  deps: Parameters<typeof followCellLog>[0],
+  question: Parameters<typeof followCellLog>[1],
+): Answer {
+  async function* chunks(signal: AbortSignal) {
+    for await (const { lines } of followCellLog(deps, question, signal))
+      if (lines.length > 0) yield lines.map(({ text }) => `${text}\n`).join('');
+  }
+  // An empty line between two objects is nothing to their readers.
+  return { stream: { type: 'text/plain; charset=utf-8', chunks, idle: '\n', failure: () => undefined } };
 }
 
 function logEvent({ line, gap, end }: LogEntry): string | undefined {

@@ -10,6 +10,7 @@ import type { Timelines } from '../executor/timeline.ts';
 import type { EngineCalls } from './engine-calls.ts';
 import { eventsToWire } from './events.ts';
 import type { Inside } from './inside.ts';
+import type { LogRing } from './log-ring.ts';
 import type { CellClient } from './peers.ts';
 import type { Rep } from './rep.ts';
 import { type Claim, claimFromWire } from './wire.ts';
@@ -22,34 +23,58 @@ export interface DataPushDeps {
   readonly engineCalls: EngineCalls;
   readonly outputs: OutputStore;
   readonly inside: Inside;
+  readonly ring: LogRing | undefined;
   readonly leaving: AbortSignal;
   readonly log: Logger;
 }
 
+/** An empty message tells that the reader may have gone. */
+const LOG_IDLE_MS = 5_000;
 const PIECE_BYTES = 256 * 1_024;
 
 /** Answers one `data_wanted`. */
 export async function pushData(deps: DataPushDeps, wanted: DataWanted__Output, client: CellClient): Promise<void> {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  deps.leaving.addEventListener('abort', leave, { once: true });
   try {
     // The BBS answers when it has enough; that ends our side too.
-    await client.PushData(messages(deps, wanted), { signal: deps.leaving });
+    await client.PushData(messages(deps, wanted, gone.signal), { signal: deps.leaving });
   } catch (error) {
     deps.log.debug({ request: wanted.request_id, error: errorText(error) }, 'data.push-ended');
+  } finally {
+    deps.leaving.removeEventListener('abort', leave);
+    gone.abort();
   }
 }
 
-async function* messages(deps: DataPushDeps, wanted: DataWanted__Output): AsyncGenerator<PushDataRequest> {
+async function* messages(
+  deps: DataPushDeps,
+  wanted: DataWanted__Output,
+  gone: AbortSignal,
+): AsyncGenerator<PushDataRequest> {
   // At once, so that the BBS knows that somebody answers.
   yield { request_id: wanted.request_id, cell_id: deps.cellId };
   try {
-    yield* answer(deps, wanted);
+    yield* answer(deps, wanted, gone);
   } catch (error) {
     const code = isDomainError(error) ? error.code : 'internal';
     yield { refused: { code, message: errorText(error) } };
   }
 }
 
-async function* answer(deps: DataPushDeps, wanted: DataWanted__Output): AsyncGenerator<PushDataRequest> {
+async function* answer(
+  deps: DataPushDeps,
+  wanted: DataWanted__Output,
+  left: AbortSignal,
+): AsyncGenerator<PushDataRequest> {
+  if (wanted.cell_log) {
+    const { tail, follow } = wanted.cell_log;
+    if (deps.ring === undefined) throw new DomainError('not_found', `cell ${deps.cellId} keeps no log of its own`);
+    for await (const lines of deps.ring.read(tail, follow, LOG_IDLE_MS, left))
+      yield { cell_log: { lines: lines.map(({ sequence, text }) => ({ sequence, text })) } };
+    return;
+  }
   if (wanted.usage) {
     yield { usage: { usages: await deps.inside.usages(wanted.usage.attempt) } };
     return;

@@ -43,7 +43,7 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
 const MORE: readonly (readonly [RegExp, readonly number[]])[] = [
   [/^gavel (run|task|task attach|task result|wait|task wait)$/, [1, 7, 8, 9, 10]],
   [
-    /^gavel (run|task( attach)?|wait|task wait|logs|task logs|events|task events|task top|top|cells top|ps|task ls)$/,
+    /^gavel (run|task( attach)?|wait|task wait|logs|task logs|events|task events|task top|top|cells top|cells logs|ps|task ls)$/,
     [130],
   ],
   [/^gavel (explain|task explain|submit|task submit|capacity fit)$/, [9]],

@@ -65,9 +65,10 @@ async function start(name: RoleName, flags: Flags, env: Env): Promise<Running> {
       return await startAuctioneer(config, { log: createLogger('auctioneer', config.logLevel) });
     }
     case 'cell': {
-      const { cellConfig, startCell } = await loadCell();
+      const { cellConfig, LogRing, startCell } = await loadCell();
       const config = checked(cellConfig, cellSettings(flags, env));
-      return await startCell(config, { log: createLogger('cell', config.logLevel) });
+      const ring = new LogRing();
+      return await startCell(config, { log: createLogger('cell', config.logLevel, ring.take), ring });
     }
     default:
       return await startDev(flags, env);
@@ -134,7 +135,9 @@ async function startDev(flags: Flags, env: Env): Promise<Running> {
         const given = { id: devCellId(flags, env), ...DEV_CELL, ...flags };
         const settings = cellSettings({ ...given, bbs: [bbsAddress], auctioneer: [auctioneerAddress] }, env);
         const config = checked(cell.cellConfig, settings);
-        return await cell.startCell(config, { log: createLogger('cell', level), killOnStop: true, metrics });
+        const ring = new cell.LogRing();
+        const own = createLogger('cell', level, ring.take);
+        return await cell.startCell(config, { log: own, ring, killOnStop: true, metrics });
       },
     },
   ]);

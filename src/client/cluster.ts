@@ -107,6 +107,14 @@ export class History {
   }
 }
 
+/** A line of a cell's own log. */
+export interface CellLogLine {
+  /** Counts from the start of the cell's process. */
+  readonly sequence: number;
+  /** JSON. */
+  readonly text: string;
+}
+
 export class Cells {
   readonly #connection: Connection;
 
@@ -137,6 +145,22 @@ export class Cells {
   /** The cell takes work again. @throws TaskError `not_found`. */
   async undrain(id: string, signal?: AbortSignal): Promise<Cell> {
     return cellFromWire(await this.#connection.cluster.UndrainCell({ cell_id: id }, this.#connection.call(signal)));
+  }
+
+  /**
+   * The cell's own log, for operators: the last lines, each a text of JSON, then with `follow` those that come. Its cell keeps the newest 5,000 of its
+   * present process. A connection that breaks ends it.
+   * @throws TaskError `not_found`; `unavailable` while the cell is not connected.
+   */
+  async *log(
+    id: string,
+    options: { readonly tail?: number; readonly follow?: boolean; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<CellLogLine, void, undefined> {
+    const { tail = 0, follow = false, signal } = options;
+    const request = { cell_id: id, tail, follow };
+    const call = signal === undefined ? {} : { signal };
+    for await (const { lines } of this.#connection.cluster.FollowCellLog(request, call))
+      for (const { sequence, text } of lines) yield { sequence: Number(sequence), text };
   }
 
   /** The cells, and the time that the server has. */

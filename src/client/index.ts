@@ -7,7 +7,7 @@ export type { TaskSpec } from '../platform/task-spec.ts';
 export type { Callback, CallbackSecret, CallbackTest, CallbackTry, RotatedSecret } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
 export type { AddedCell, PlacementPlan, PlannedCell, PlanOptions } from './capacity.ts';
-export type { Cell, Delivery, HistoryRecord, PurgeOptions, Resources } from './cluster.ts';
+export type { Cell, CellLogLine, Delivery, HistoryRecord, PurgeOptions, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';
 export type { TaskDifference } from './diff.ts';
 export {

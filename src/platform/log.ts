@@ -4,7 +4,13 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** JSON lines on stderr (stdout is for answers). Messages are stable event names (`task.started`); everything else is a field. */
-export function createLogger(component: string, level: LogLevel = 'info'): Logger {
+export function createLogger(
+  component: string,
+  level: LogLevel = 'info',
+  /** Told of each line as well. */
+  tee?: (line: string) => void,
+): Logger {
+  const stderr = pino.destination({ dest: 2, sync: true });
   return pino(
     {
       level,
@@ -13,6 +19,13 @@ export function createLogger(component: string, level: LogLevel = 'info'): Logge
       formatters: { level: (label) => ({ level: label }) },
       redact: ['password', 'image_password', 'env', '*.image_password', '*.env'],
     },
-    pino.destination({ dest: 2, sync: true }),
+    tee === undefined
+      ? stderr
+      : {
+          write: (line: string) => {
+            stderr.write(line);
+            tee(line);
+          },
+        },
   );
 }

@@ -74,7 +74,13 @@ export const ROLES = {
     RejectTasks: AUCTIONEER,
     Lead: AUCTIONEER,
   },
-  ClusterService: { ListCells: READ, DrainCell: CLUSTER, UndrainCell: CLUSTER, WhoAmI: ANYBODY },
+  ClusterService: {
+    ListCells: READ,
+    DrainCell: CLUSTER,
+    UndrainCell: CLUSTER,
+    FollowCellLog: CLUSTER,
+    WhoAmI: ANYBODY,
+  },
   AuctionService: { Join: CELL },
 } as const satisfies { [S in ServiceName]: Record<MethodName<S>, Access> };
 

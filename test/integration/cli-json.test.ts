@@ -93,7 +93,7 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
 const EXITS: Readonly<Record<string, number>> = { 'task exec': 3 };
 
 /** Streams are JSON lines; the others speak to people, to a shell, or run until they are stopped. */
-const STREAMS = ['task attach', 'logs', 'callbacks listen', 'events'];
+const STREAMS = ['task attach', 'logs', 'cells logs', 'callbacks listen', 'events'];
 const OTHERS = ['help', 'completion', 'dev', 'bbs', 'auctioneer', 'cell'];
 /** Their answers come from services that the server in memory does not play. */
 const ELSEWHERE = [

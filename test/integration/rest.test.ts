@@ -361,6 +361,7 @@ describe('the REST mirror', () => {
   });
 
   it('answers every call of its document in the form that is told there', async () => {
+    await call('GET', '/v1/cells/nobody/log');
     const reads = [
       'tasks/twice/outputs/download',
       'tasks/twice/usage',

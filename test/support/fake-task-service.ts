@@ -309,6 +309,9 @@ export class FakeCluster {
       WhoAmI: async () => ({ name: 'local', role: '', domains: [], proof: 'loopback', expires_at: '0' }),
       DrainCell: unknown,
       UndrainCell: unknown,
+      FollowCellLog: async function* () {
+        yield { lines: [{ sequence: 1, text: '{"level":"info","msg":"cell.started"}' }] };
+      },
       ListCells: async () => ({
         now: (BigInt(Date.now()) * 1_000_000n).toString(),
         cells: this.cells.map((cell_id, index) => ({

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { pairsText, printList, printOne } from '../output.ts';
 
+import { addCellLogs } from './cell-logs.ts';
 import { previewDrain } from './drain-preview.ts';
 import { addCellsTop } from './top.ts';
 
@@ -25,6 +26,7 @@ export function addCells(program: Command, cli: Cli): void {
   );
   addCellShow(cells, cli);
   addCellsTop(cells, cli);
+  addCellLogs(cells, cli);
   addDrain(cells, cli);
   const undrain = cells.command('undrain <cell>').description('let a cell take work again');
   handle(cli, undrain, async (context, [id = '']) => {

@@ -8,6 +8,9 @@ import type { AnnotateTaskRequest as _gavel_v1_AnnotateTaskRequest, AnnotateTask
 import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__Output as _gavel_v1_CachedDependency__Output } from './gavel/v1/CachedDependency.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
 import type { Cell as _gavel_v1_Cell, Cell__Output as _gavel_v1_Cell__Output } from './gavel/v1/Cell.ts';
+import type { CellLog as _gavel_v1_CellLog, CellLog__Output as _gavel_v1_CellLog__Output } from './gavel/v1/CellLog.ts';
+import type { CellLogLine as _gavel_v1_CellLogLine, CellLogLine__Output as _gavel_v1_CellLogLine__Output } from './gavel/v1/CellLogLine.ts';
+import type { CellLogWanted as _gavel_v1_CellLogWanted, CellLogWanted__Output as _gavel_v1_CellLogWanted__Output } from './gavel/v1/CellLogWanted.ts';
 import type { CellOffer as _gavel_v1_CellOffer, CellOffer__Output as _gavel_v1_CellOffer__Output } from './gavel/v1/CellOffer.ts';
 import type { CellServiceClient as _gavel_v1_CellServiceClient, CellServiceDefinition as _gavel_v1_CellServiceDefinition } from './gavel/v1/CellService.ts';
 import type { CellTask as _gavel_v1_CellTask, CellTask__Output as _gavel_v1_CellTask__Output } from './gavel/v1/CellTask.ts';
@@ -42,6 +45,7 @@ import type { FetchInputRequest as _gavel_v1_FetchInputRequest, FetchInputReques
 import type { FetchTasksRequest as _gavel_v1_FetchTasksRequest, FetchTasksRequest__Output as _gavel_v1_FetchTasksRequest__Output } from './gavel/v1/FetchTasksRequest.ts';
 import type { FetchTasksResponse as _gavel_v1_FetchTasksResponse, FetchTasksResponse__Output as _gavel_v1_FetchTasksResponse__Output } from './gavel/v1/FetchTasksResponse.ts';
 import type { FetchedTask as _gavel_v1_FetchedTask, FetchedTask__Output as _gavel_v1_FetchedTask__Output } from './gavel/v1/FetchedTask.ts';
+import type { FollowCellLogRequest as _gavel_v1_FollowCellLogRequest, FollowCellLogRequest__Output as _gavel_v1_FollowCellLogRequest__Output } from './gavel/v1/FollowCellLogRequest.ts';
 import type { FollowLogsRequest as _gavel_v1_FollowLogsRequest, FollowLogsRequest__Output as _gavel_v1_FollowLogsRequest__Output } from './gavel/v1/FollowLogsRequest.ts';
 import type { GetTaskRequest as _gavel_v1_GetTaskRequest, GetTaskRequest__Output as _gavel_v1_GetTaskRequest__Output } from './gavel/v1/GetTaskRequest.ts';
 import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from './gavel/v1/GetTimelineRequest.ts';
@@ -148,6 +152,9 @@ export interface ProtoGrpcType {
       CachedDependency: MessageTypeDefinition<_gavel_v1_CachedDependency, _gavel_v1_CachedDependency__Output>
       CancelTaskRequest: MessageTypeDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_CancelTaskRequest__Output>
       Cell: MessageTypeDefinition<_gavel_v1_Cell, _gavel_v1_Cell__Output>
+      CellLog: MessageTypeDefinition<_gavel_v1_CellLog, _gavel_v1_CellLog__Output>
+      CellLogLine: MessageTypeDefinition<_gavel_v1_CellLogLine, _gavel_v1_CellLogLine__Output>
+      CellLogWanted: MessageTypeDefinition<_gavel_v1_CellLogWanted, _gavel_v1_CellLogWanted__Output>
       CellOffer: MessageTypeDefinition<_gavel_v1_CellOffer, _gavel_v1_CellOffer__Output>
       /**
        * For cells. Every call carries the cell's epoch and, where it is about a task, the attempt; a start also its nonce.
@@ -189,6 +196,7 @@ export interface ProtoGrpcType {
       FetchTasksRequest: MessageTypeDefinition<_gavel_v1_FetchTasksRequest, _gavel_v1_FetchTasksRequest__Output>
       FetchTasksResponse: MessageTypeDefinition<_gavel_v1_FetchTasksResponse, _gavel_v1_FetchTasksResponse__Output>
       FetchedTask: MessageTypeDefinition<_gavel_v1_FetchedTask, _gavel_v1_FetchedTask__Output>
+      FollowCellLogRequest: MessageTypeDefinition<_gavel_v1_FollowCellLogRequest, _gavel_v1_FollowCellLogRequest__Output>
       FollowLogsRequest: MessageTypeDefinition<_gavel_v1_FollowLogsRequest, _gavel_v1_FollowLogsRequest__Output>
       GetTaskRequest: MessageTypeDefinition<_gavel_v1_GetTaskRequest, _gavel_v1_GetTaskRequest__Output>
       GetTimelineRequest: MessageTypeDefinition<_gavel_v1_GetTimelineRequest, _gavel_v1_GetTimelineRequest__Output>

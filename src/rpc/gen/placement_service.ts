@@ -9,6 +9,9 @@ import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
 import type { CellGone as _gavel_v1_CellGone, CellGone__Output as _gavel_v1_CellGone__Output } from './gavel/v1/CellGone.ts';
 import type { CellKnown as _gavel_v1_CellKnown, CellKnown__Output as _gavel_v1_CellKnown__Output } from './gavel/v1/CellKnown.ts';
+import type { CellLog as _gavel_v1_CellLog, CellLog__Output as _gavel_v1_CellLog__Output } from './gavel/v1/CellLog.ts';
+import type { CellLogLine as _gavel_v1_CellLogLine, CellLogLine__Output as _gavel_v1_CellLogLine__Output } from './gavel/v1/CellLogLine.ts';
+import type { CellLogWanted as _gavel_v1_CellLogWanted, CellLogWanted__Output as _gavel_v1_CellLogWanted__Output } from './gavel/v1/CellLogWanted.ts';
 import type { CellOffer as _gavel_v1_CellOffer, CellOffer__Output as _gavel_v1_CellOffer__Output } from './gavel/v1/CellOffer.ts';
 import type { CellServiceClient as _gavel_v1_CellServiceClient, CellServiceDefinition as _gavel_v1_CellServiceDefinition } from './gavel/v1/CellService.ts';
 import type { CellTask as _gavel_v1_CellTask, CellTask__Output as _gavel_v1_CellTask__Output } from './gavel/v1/CellTask.ts';
@@ -158,6 +161,9 @@ export interface ProtoGrpcType {
       CancelTaskRequest: MessageTypeDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_CancelTaskRequest__Output>
       CellGone: MessageTypeDefinition<_gavel_v1_CellGone, _gavel_v1_CellGone__Output>
       CellKnown: MessageTypeDefinition<_gavel_v1_CellKnown, _gavel_v1_CellKnown__Output>
+      CellLog: MessageTypeDefinition<_gavel_v1_CellLog, _gavel_v1_CellLog__Output>
+      CellLogLine: MessageTypeDefinition<_gavel_v1_CellLogLine, _gavel_v1_CellLogLine__Output>
+      CellLogWanted: MessageTypeDefinition<_gavel_v1_CellLogWanted, _gavel_v1_CellLogWanted__Output>
       CellOffer: MessageTypeDefinition<_gavel_v1_CellOffer, _gavel_v1_CellOffer__Output>
       /**
        * For cells. Every call carries the cell's epoch and, where it is about a task, the attempt; a start also its nonce.

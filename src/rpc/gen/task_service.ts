@@ -7,6 +7,9 @@ import type { AdoptTasksRequest as _gavel_v1_AdoptTasksRequest, AdoptTasksReques
 import type { AnnotateTaskRequest as _gavel_v1_AnnotateTaskRequest, AnnotateTaskRequest__Output as _gavel_v1_AnnotateTaskRequest__Output } from './gavel/v1/AnnotateTaskRequest.ts';
 import type { CachedDependency as _gavel_v1_CachedDependency, CachedDependency__Output as _gavel_v1_CachedDependency__Output } from './gavel/v1/CachedDependency.ts';
 import type { CancelTaskRequest as _gavel_v1_CancelTaskRequest, CancelTaskRequest__Output as _gavel_v1_CancelTaskRequest__Output } from './gavel/v1/CancelTaskRequest.ts';
+import type { CellLog as _gavel_v1_CellLog, CellLog__Output as _gavel_v1_CellLog__Output } from './gavel/v1/CellLog.ts';
+import type { CellLogLine as _gavel_v1_CellLogLine, CellLogLine__Output as _gavel_v1_CellLogLine__Output } from './gavel/v1/CellLogLine.ts';
+import type { CellLogWanted as _gavel_v1_CellLogWanted, CellLogWanted__Output as _gavel_v1_CellLogWanted__Output } from './gavel/v1/CellLogWanted.ts';
 import type { CellOffer as _gavel_v1_CellOffer, CellOffer__Output as _gavel_v1_CellOffer__Output } from './gavel/v1/CellOffer.ts';
 import type { CellServiceClient as _gavel_v1_CellServiceClient, CellServiceDefinition as _gavel_v1_CellServiceDefinition } from './gavel/v1/CellService.ts';
 import type { CellTask as _gavel_v1_CellTask, CellTask__Output as _gavel_v1_CellTask__Output } from './gavel/v1/CellTask.ts';
@@ -139,6 +142,9 @@ export interface ProtoGrpcType {
       AnnotateTaskRequest: MessageTypeDefinition<_gavel_v1_AnnotateTaskRequest, _gavel_v1_AnnotateTaskRequest__Output>
       CachedDependency: MessageTypeDefinition<_gavel_v1_CachedDependency, _gavel_v1_CachedDependency__Output>
       CancelTaskRequest: MessageTypeDefinition<_gavel_v1_CancelTaskRequest, _gavel_v1_CancelTaskRequest__Output>
+      CellLog: MessageTypeDefinition<_gavel_v1_CellLog, _gavel_v1_CellLog__Output>
+      CellLogLine: MessageTypeDefinition<_gavel_v1_CellLogLine, _gavel_v1_CellLogLine__Output>
+      CellLogWanted: MessageTypeDefinition<_gavel_v1_CellLogWanted, _gavel_v1_CellLogWanted__Output>
       CellOffer: MessageTypeDefinition<_gavel_v1_CellOffer, _gavel_v1_CellOffer__Output>
       /**
        * For cells. Every call carries the cell's epoch and, where it is about a task, the attempt; a start also its nonce.

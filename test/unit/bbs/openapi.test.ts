@@ -60,6 +60,7 @@ describe('the OpenAPI document', () => {
       'post /v1/callback-secrets/rotate',
       'get /v1/cells',
       'post /v1/cells/{cell}/drain',
+      'get /v1/cells/{cell}/log',
       'post /v1/cells/{cell}/undrain',
       'get /v1/whoami',
       'get /openapi.json',

@@ -3,7 +3,9 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { Cell as _gavel_v1_Cell, Cell__Output as _gavel_v1_Cell__Output } from '../../gavel/v1/Cell.ts';
+import type { CellLog as _gavel_v1_CellLog, CellLog__Output as _gavel_v1_CellLog__Output } from '../../gavel/v1/CellLog.ts';
 import type { DrainCellRequest as _gavel_v1_DrainCellRequest, DrainCellRequest__Output as _gavel_v1_DrainCellRequest__Output } from '../../gavel/v1/DrainCellRequest.ts';
+import type { FollowCellLogRequest as _gavel_v1_FollowCellLogRequest, FollowCellLogRequest__Output as _gavel_v1_FollowCellLogRequest__Output } from '../../gavel/v1/FollowCellLogRequest.ts';
 import type { ListCellsRequest as _gavel_v1_ListCellsRequest, ListCellsRequest__Output as _gavel_v1_ListCellsRequest__Output } from '../../gavel/v1/ListCellsRequest.ts';
 import type { ListCellsResponse as _gavel_v1_ListCellsResponse, ListCellsResponse__Output as _gavel_v1_ListCellsResponse__Output } from '../../gavel/v1/ListCellsResponse.ts';
 import type { UndrainCellRequest as _gavel_v1_UndrainCellRequest, UndrainCellRequest__Output as _gavel_v1_UndrainCellRequest__Output } from '../../gavel/v1/UndrainCellRequest.ts';
@@ -32,6 +34,19 @@ export interface ClusterServiceClient extends grpc.Client {
   drainCell(argument: _gavel_v1_DrainCellRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
   drainCell(argument: _gavel_v1_DrainCellRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
   drainCell(argument: _gavel_v1_DrainCellRequest, callback: grpc.requestCallback<_gavel_v1_Cell__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * The newest lines of the cell's own log, then those that come. The cell keeps 5,000 of them in memory, of its present process. Empty messages
+   * say that nothing happens. NOT_FOUND when no such cell is known, UNAVAILABLE while it is not connected.
+   */
+  FollowCellLog(argument: _gavel_v1_FollowCellLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_CellLog__Output>;
+  FollowCellLog(argument: _gavel_v1_FollowCellLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_CellLog__Output>;
+  /**
+   * The newest lines of the cell's own log, then those that come. The cell keeps 5,000 of them in memory, of its present process. Empty messages
+   * say that nothing happens. NOT_FOUND when no such cell is known, UNAVAILABLE while it is not connected.
+   */
+  followCellLog(argument: _gavel_v1_FollowCellLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_CellLog__Output>;
+  followCellLog(argument: _gavel_v1_FollowCellLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_CellLog__Output>;
   
   /**
    * Registered cells, and those that are away and still hold tasks or are to be drained.
@@ -92,6 +107,12 @@ export interface ClusterServiceHandlers extends grpc.UntypedServiceImplementatio
   DrainCell: grpc.handleUnaryCall<_gavel_v1_DrainCellRequest__Output, _gavel_v1_Cell>;
   
   /**
+   * The newest lines of the cell's own log, then those that come. The cell keeps 5,000 of them in memory, of its present process. Empty messages
+   * say that nothing happens. NOT_FOUND when no such cell is known, UNAVAILABLE while it is not connected.
+   */
+  FollowCellLog: grpc.handleServerStreamingCall<_gavel_v1_FollowCellLogRequest__Output, _gavel_v1_CellLog>;
+  
+  /**
    * Registered cells, and those that are away and still hold tasks or are to be drained.
    */
   ListCells: grpc.handleUnaryCall<_gavel_v1_ListCellsRequest__Output, _gavel_v1_ListCellsResponse>;
@@ -110,6 +131,7 @@ export interface ClusterServiceHandlers extends grpc.UntypedServiceImplementatio
 
 export interface ClusterServiceDefinition extends grpc.ServiceDefinition {
   DrainCell: MethodDefinition<_gavel_v1_DrainCellRequest, _gavel_v1_Cell, _gavel_v1_DrainCellRequest__Output, _gavel_v1_Cell__Output>
+  FollowCellLog: MethodDefinition<_gavel_v1_FollowCellLogRequest, _gavel_v1_CellLog, _gavel_v1_FollowCellLogRequest__Output, _gavel_v1_CellLog__Output>
   ListCells: MethodDefinition<_gavel_v1_ListCellsRequest, _gavel_v1_ListCellsResponse, _gavel_v1_ListCellsRequest__Output, _gavel_v1_ListCellsResponse__Output>
   UndrainCell: MethodDefinition<_gavel_v1_UndrainCellRequest, _gavel_v1_Cell, _gavel_v1_UndrainCellRequest__Output, _gavel_v1_Cell__Output>
   WhoAmI: MethodDefinition<_gavel_v1_WhoAmIRequest, _gavel_v1_WhoAmIResponse, _gavel_v1_WhoAmIRequest__Output, _gavel_v1_WhoAmIResponse__Output>

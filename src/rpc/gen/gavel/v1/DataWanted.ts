@@ -6,6 +6,7 @@ import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsReq
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from '../../gavel/v1/DownloadOutputsRequest.ts';
 import type { UsageWanted as _gavel_v1_UsageWanted, UsageWanted__Output as _gavel_v1_UsageWanted__Output } from '../../gavel/v1/UsageWanted.ts';
 import type { ExecWanted as _gavel_v1_ExecWanted, ExecWanted__Output as _gavel_v1_ExecWanted__Output } from '../../gavel/v1/ExecWanted.ts';
+import type { CellLogWanted as _gavel_v1_CellLogWanted, CellLogWanted__Output as _gavel_v1_CellLogWanted__Output } from '../../gavel/v1/CellLogWanted.ts';
 
 /**
  * A question about one attempt (usage: about all that run), answered by PushData.
@@ -25,7 +26,8 @@ export interface DataWanted {
   'outputs_asked'?: (boolean);
   'usage'?: (_gavel_v1_UsageWanted | null);
   'exec'?: (_gavel_v1_ExecWanted | null);
-  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec";
+  'cell_log'?: (_gavel_v1_CellLogWanted | null);
+  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec"|"cell_log";
 }
 
 /**
@@ -46,5 +48,6 @@ export interface DataWanted__Output {
   'outputs_asked': (boolean);
   'usage'?: (_gavel_v1_UsageWanted__Output | null);
   'exec'?: (_gavel_v1_ExecWanted__Output | null);
-  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec";
+  'cell_log'?: (_gavel_v1_CellLogWanted__Output | null);
+  'what'?: "timeline"|"outputs"|"download"|"usage"|"exec"|"cell_log";
 }

@@ -6,6 +6,7 @@ import type { OutputChunk as _gavel_v1_OutputChunk, OutputChunk__Output as _gave
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from '../../gavel/v1/Verdict.ts';
 import type { UsageReport as _gavel_v1_UsageReport, UsageReport__Output as _gavel_v1_UsageReport__Output } from '../../gavel/v1/UsageReport.ts';
 import type { ExecChunk as _gavel_v1_ExecChunk, ExecChunk__Output as _gavel_v1_ExecChunk__Output } from '../../gavel/v1/ExecChunk.ts';
+import type { CellLog as _gavel_v1_CellLog, CellLog__Output as _gavel_v1_CellLog__Output } from '../../gavel/v1/CellLog.ts';
 
 export interface PushDataRequest {
   /**
@@ -22,7 +23,8 @@ export interface PushDataRequest {
   'refused'?: (_gavel_v1_Verdict | null);
   'usage'?: (_gavel_v1_UsageReport | null);
   'exec'?: (_gavel_v1_ExecChunk | null);
-  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec";
+  'cell_log'?: (_gavel_v1_CellLog | null);
+  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec"|"cell_log";
 }
 
 export interface PushDataRequest__Output {
@@ -40,5 +42,6 @@ export interface PushDataRequest__Output {
   'refused'?: (_gavel_v1_Verdict__Output | null);
   'usage'?: (_gavel_v1_UsageReport__Output | null);
   'exec'?: (_gavel_v1_ExecChunk__Output | null);
-  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec";
+  'cell_log'?: (_gavel_v1_CellLog__Output | null);
+  'data'?: "timeline"|"outputs"|"chunk"|"refused"|"usage"|"exec"|"cell_log";
 }
