@@ -1,5 +1,9 @@
 import { DomainError } from '../src/domain/errors.ts';
+import type { LiveTask } from './live-task.ts';
 import type { View, ViewChange } from './view.ts';
+
+/** A moment of the past: by the clock of the process that is asked, or by the store's revision. */
+export type Moment = { readonly timeMs: number } | { readonly revision: number };
 
 export type Event = Extract<ViewChange, { kind: 'task' | 'cell' }>;
 
@@ -11,6 +15,11 @@ const RING = 20_000;
  */
 export class Events {
   readonly #ring: (Event | undefined)[];
+  /** When this process heard of each, UNIX milliseconds; never before the one before it. */
+  readonly #times: Float64Array;
+  readonly #now: () => number;
+  /** Since when the history is unbroken. */
+  #beganAt: number;
   readonly #unlisten: () => void;
   /** Position of the next event; position p lives at p % ring size. */
   #end = 0;
@@ -24,8 +33,11 @@ export class Events {
   /** Revisions that the store has had twice, since it was put back: above the one, up to the other. A cursor among them may be of either time. */
   #twice = { above: 0, upTo: 0 };
 
-  constructor(view: View, ring = RING) {
+  constructor(view: View, ring = RING, now: () => number = Date.now) {
     this.#ring = Array.from({ length: ring }, () => undefined);
+    this.#times = new Float64Array(ring);
+    this.#now = now;
+    this.#beganAt = now();
     this.#view = view;
     this.#startRevision = view.revision;
     this.#unlisten = view.listen((change) => this.#take(change));
@@ -93,6 +105,43 @@ export class Events {
     }
   }
 
+  /**
+   * What tasks were before all that happened since a moment, by guid: those that changed or came since, undefined for one that was not there.
+   * @throws DomainError `compacted`, saying how far back it reaches, when that is further than what is kept.
+   */
+  since(moment: Moment): ReadonlyMap<string, LiveTask | undefined> {
+    const oldest = Math.max(this.#begin, this.#end - this.#ring.length);
+    const first = this.#at(oldest);
+    const cut = oldest > this.#begin && first !== undefined;
+    const reaches = {
+      timeMs: cut ? (this.#times[oldest % this.#ring.length] ?? 0) : this.#beganAt,
+      revision: cut ? revisionOf(first) : this.#startRevision,
+    };
+    const known = 'timeMs' in moment ? moment.timeMs >= reaches.timeMs : moment.revision >= reaches.revision;
+    if (!known) {
+      const since = new Date(reaches.timeMs).toISOString();
+      throw new DomainError(
+        'compacted',
+        `changes are known here since ${since} (revision ${reaches.revision}), not before`,
+        {
+          about: { since, revision: String(reaches.revision) },
+        },
+      );
+    }
+    const before = new Map<string, LiveTask | undefined>();
+    for (let at = this.#end - 1; at >= oldest; at -= 1) {
+      const event = this.#at(at);
+      if (event === undefined) continue;
+      const later =
+        'timeMs' in moment
+          ? (this.#times[at % this.#ring.length] ?? 0) > moment.timeMs
+          : revisionOf(event) > moment.revision;
+      if (!later) break;
+      if (event.kind === 'task') before.set(event.guid, event.before);
+    }
+    return before;
+  }
+
   #at(position: number): Event | undefined {
     return this.#ring[position % this.#ring.length];
   }
@@ -103,10 +152,15 @@ export class Events {
       this.#begin = this.#end + 1;
       this.#end += 1;
       this.#startRevision = this.#view.revision;
+      this.#beganAt = this.#now();
       if (change.wentBackFrom !== undefined)
         this.#twice = { above: this.#view.revision, upTo: Math.max(change.wentBackFrom, this.#twice.upTo) };
     } else {
-      this.#ring[this.#end % this.#ring.length] = change;
+      const at = this.#end % this.#ring.length;
+      this.#ring[at] = change;
+      const last = this.#end === 0 ? 0 : (this.#times[(this.#end - 1) % this.#ring.length] ?? 0);
+      // A clock that is set back must not make a later change the earlier one.
+      this.#times[at] = Math.max(this.#now(), last);
       this.#end += 1;
     }
     this.#wake();
@@ -133,6 +187,10 @@ export class Events {
       signal.addEventListener('abort', wake, { once: true });
     });
   }
+}
+
+function revisionOf(event: Event): number {
+  return Number(event.cursor.split('-', 1)[0]);
 }
 
 /** Whether an event comes after the cursor (revision, index). */

@@ -24,6 +24,7 @@ import { asksForAll, listMatcher, watchMatcher } from './filter.ts';
 import { insideApi } from './inside.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
 import { notesApi } from './notes.ts';
+import { pastMoment, tasksAt } from './past.ts';
 import { verdictOf, verdicts } from './verdict.ts';
 import { byteOffset, timelineToWire } from './wire.ts';
 
@@ -238,7 +239,11 @@ export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Outpu
   const found: LiveTask[] = [];
   let bytes = 0;
   let next = '';
-  for (const task of deps.view.newestFirst(below)) {
+  const past = pastMoment(request);
+  const known = past === undefined ? undefined : tasksAt(deps, past);
+  const candidates = known === undefined ? deps.view.newestFirst(below) : known;
+  for (const task of candidates) {
+    if (below !== undefined && task.status.number >= below) continue;
     if (!matches(task)) continue;
     bytes += STATUS_BYTES + (task.spec?.length ?? 0) + task.status.result.length;
     if (found.length === size || (found.length > 0 && bytes > PAGE_BYTES)) {
@@ -247,7 +252,8 @@ export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Outpu
     }
     found.push(task);
   }
-  const total = asksForAll(request) ? deps.view.taskCount : count(deps.view.tasks(), matches);
+  const total =
+    known === undefined && asksForAll(request) ? deps.view.taskCount : count(known ?? deps.view.tasks(), matches);
   return { tasks: found, next_page_token: next, cursor, total };
 }
 

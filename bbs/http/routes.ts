@@ -90,6 +90,8 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       label: words('only with all of these: NAME=VALUE, or NAME for any value'),
       created_after: nanos('UNIX nanoseconds, inclusive'),
       created_before: nanos('UNIX nanoseconds, exclusive'),
+      as_of: nanos('the list as it was at this time, UNIX nanoseconds, as far back as changes are kept'),
+      as_of_revision: whole('the list as it was after this revision of the store', 1, Number.MAX_SAFE_INTEGER),
       page_size: whole('100 when it is left out', 1, PAGE_MOST),
       page_token: word('next_page_token of the page before'),
       field_mask: words('fields of each task to answer; all when it is left out'),

@@ -43,6 +43,13 @@ export interface TaskFilter {
   readonly createdAfter?: bigint | Date;
   /** Exclusive. */
   readonly createdBefore?: bigint | Date;
+  /**
+   * The list as it was: of tasks that were live at this time, as they were then; as far back as the server keeps changes (TaskError `compacted`
+   * says how far that is).
+   */
+  readonly asOf?: bigint | Date;
+  /** The same by the store's revision, which is in each record. */
+  readonly asOfRevision?: number;
   readonly pageSize?: number;
   readonly signal?: AbortSignal;
 }
@@ -206,6 +213,8 @@ class Tasks {
         labels: filter.labels ?? {},
         created_after: nanosOf(filter.createdAfter).toString(),
         created_before: nanosOf(filter.createdBefore).toString(),
+        as_of: nanosOf(filter.asOf).toString(),
+        as_of_revision: filter.asOfRevision ?? 0,
         page_size: filter.pageSize ?? 0,
         page_token: pageToken,
       },

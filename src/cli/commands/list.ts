@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
-import type { Task } from '../../client/index.ts';
+import type { Task, TaskFilter } from '../../client/index.ts';
+import { msToNanos, nanosToMs } from '../../domain/duration.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { rfc3339 } from '../../platform/format.ts';
+import { rfc3339, timeText } from '../../platform/format.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printList } from '../output.ts';
 import { addSelectOptions, type Collected, collect, type SelectFlags, selectionOf } from '../selection.ts';
 import { taskListing } from '../tasks.ts';
+import { momentOf } from '../times.ts';
 import { ACTIVE } from '../words.ts';
 
 export interface ListFlags extends SelectFlags {
   readonly limit?: string;
   readonly cursor?: string;
+  readonly asOf?: string;
   readonly sort?: string;
   readonly recent?: string | boolean;
 }
@@ -24,6 +27,10 @@ export function addListOptions(command: Command): Command {
     .option('--limit <n>', 'at most so many')
     .option('--cursor <cursor>', 'go on behind the list before: its next_cursor')
     .option('--sort <field>', `by ${Object.keys(ORDERS).join(', ')}; with - before it the other way round (-number)`)
+    .option(
+      '--as-of <time>',
+      'as it was then: a time as of --created-after, such as 10m, or a revision; of tasks that were live then',
+    )
     .option('--no-filter', 'also what the system does for itself')
     .option('-a, --all', 'everything: finished ones and those of the system too');
 }
@@ -52,10 +59,18 @@ export async function listTasks(context: Context, flags: ListFlags): Promise<und
   }
   const order = orderOf(flags.sort);
   const limit = flags.limit === undefined ? undefined : count(flags.limit, '--limit');
-  const selection = selectionOf(flags, flags.all === true ? ['active', 'finished'] : ['active']);
-  const found = await collect(context, selection, limit, flags.cursor);
+  const past = flags.asOf === undefined ? undefined : pastOf(flags.asOf, Date.now());
+  const selection = selectionOf(flags, flags.all === true ? ['active', 'finished'] : ['active'], past?.nowMs);
+  // Of the past only what was live is known: what had left for history by then stands there with its times.
+  const asked =
+    past === undefined
+      ? selection
+      : { ...selection, finished: false, request: { ...selection.request, ...past.filter } };
+  const found = await collect(context, asked, limit, flags.cursor);
   const running = found.tasks.filter((task) => ACTIVE.includes(task.state)).length;
-  await show(context, order(found.tasks), `Total tasks running now: ${running}`, found);
+  const footer =
+    past === undefined ? `Total tasks running now: ${running}` : `Total tasks running ${past.text}: ${running}`;
+  await show(context, order(found.tasks), footer, found, past?.at);
   return undefined;
 }
 
@@ -75,10 +90,26 @@ async function show(
   tasks: readonly Task[],
   footer: string,
   { hidden, next }: Collected,
+  asOf: string | null = rfc3339(msToNanos(Date.now())),
 ): Promise<void> {
   const more = hidden === 0 ? '' : ` (${hidden} hidden; --no-filter shows all)`;
-  const about = { hidden, next_cursor: next ?? null, as_of: rfc3339(BigInt(Date.now()) * 1_000_000n) };
+  const about = { hidden, next_cursor: next ?? null, as_of: asOf };
   await printList(context, taskListing(context, tasks, footer + more, about));
+}
+
+interface Past {
+  readonly filter: Pick<TaskFilter, 'asOf' | 'asOfRevision'>;
+  /** For spans, which count from then; a revision has no time that is known here. */
+  readonly nowMs: number | undefined;
+  readonly text: string;
+  readonly at: string | null;
+}
+
+function pastOf(text: string, nowMs: number): Past {
+  if (/^\d{1,15}$/.test(text))
+    return { filter: { asOfRevision: Number(text) }, nowMs: undefined, text: `at revision ${text}`, at: text };
+  const asOf = momentOf(text, '--as-of', nowMs);
+  return { filter: { asOf }, nowMs: nanosToMs(asOf), text: `at ${timeText(asOf)}`, at: rfc3339(asOf) };
 }
 
 type Key = (task: Task) => string | number | bigint;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Event, Events } from '../../../bbs/events.ts';
+import type { LiveTask } from '../../../bbs/live-task.ts';
 import type { View, ViewChange, ViewListener } from '../../../bbs/view.ts';
 
 /** Only what the ring uses of a view. */
@@ -23,6 +24,13 @@ class FakeView {
     });
   }
 
+  /** Tasks by their names; the ring hands them on as they are. */
+  task(guid: string, before: string | undefined, after: string | undefined): void {
+    this.revision += 1;
+    const tasks = { before, after } as unknown as { before: LiveTask | undefined; after: LiveTask | undefined };
+    this.#listener?.({ kind: 'task', cursor: `${this.revision}-0`, guid, ...tasks });
+  }
+
   reset(): void {
     this.#listener?.({ kind: 'reset' } satisfies ViewChange);
   }
@@ -41,6 +49,52 @@ async function take(events: Events, from: number, count: number): Promise<string
   }
   return seen;
 }
+
+describe('what tasks were before', () => {
+  const setup = (size: number) => {
+    const view = new FakeView();
+    let now = 1_000;
+    const events = new Events(view as unknown as View, size, () => now);
+    const at = (ms: number, guid: string, before: string | undefined, after: string | undefined) => {
+      now = ms;
+      view.task(guid, before, after);
+    };
+    const then = (moment: Parameters<Events['since']>[0]) =>
+      Object.fromEntries([...events.since(moment)].map(([guid, task]) => [guid, task ?? 'not there']));
+    return { view, events, at, then };
+  };
+
+  it('is found by undoing what happened since, by time and by revision', () => {
+    const { at, then } = setup(10);
+    at(2_000, 'a', undefined, 'a1');
+    at(3_000, 'a', 'a1', 'a2');
+    at(4_000, 'b', undefined, 'b1');
+    at(5_000, 'a', 'a2', undefined);
+    expect(then({ timeMs: 5_000 })).toEqual({});
+    expect(then({ timeMs: 4_500 })).toEqual({ a: 'a2' });
+    expect(then({ timeMs: 3_500 })).toEqual({ a: 'a2', b: 'not there' });
+    expect(then({ timeMs: 2_000 })).toEqual({ a: 'a1', b: 'not there' });
+    expect(then({ timeMs: 1_000 })).toEqual({ a: 'not there', b: 'not there' });
+    expect(then({ revision: 12 })).toEqual({ a: 'a2', b: 'not there' });
+    expect(() => then({ timeMs: 999 })).toThrow(
+      'changes are known here since 1970-01-01T00:00:01.000Z (revision 10), not before',
+    );
+    expect(() => then({ revision: 9 })).toThrow('(revision 10)');
+  });
+
+  it('reaches as far back as the ring, and not behind a break; a clock that is set back confuses nothing', () => {
+    const { view, at, then } = setup(4);
+    for (let step = 1; step <= 6; step += 1) at(1_000 * step, `t${step}`, undefined, 'x');
+    // t1 and t2 have fallen out; the oldest kept is t3.
+    expect(Object.keys(then({ timeMs: 3_000 }))).toEqual(['t6', 't5', 't4']);
+    expect(() => then({ timeMs: 2_999 })).toThrow('since 1970-01-01T00:00:03.000Z');
+    at(2_000, 'late', undefined, 'x');
+    expect(then({ timeMs: 6_000 })).toEqual({});
+    view.reset();
+    expect(() => then({ timeMs: 1_999 })).toThrow('changes are known here since');
+    expect(then({ timeMs: 2_000 })).toEqual({});
+  });
+});
 
 describe('the event ring', () => {
   it('goes on exactly behind a cursor, also in the middle of one revision', async () => {

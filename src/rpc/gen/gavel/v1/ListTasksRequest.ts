@@ -30,6 +30,12 @@ export interface ListTasksRequest {
    */
   'created_after'?: (number | string | Long);
   'created_before'?: (number | string | Long);
+  /**
+   * The list as it was: at this time (UNIX nanoseconds), or after this revision of the store; of tasks that were live then, as they were then. As
+   * far back as changes are kept (WatchTasks); OUT_OF_RANGE, code compacted, says how far that is.
+   */
+  'as_of'?: (number | string | Long);
+  'as_of_revision'?: (number | string | Long);
 }
 
 export interface ListTasksRequest__Output {
@@ -59,4 +65,10 @@ export interface ListTasksRequest__Output {
    */
   'created_after': (string);
   'created_before': (string);
+  /**
+   * The list as it was: at this time (UNIX nanoseconds), or after this revision of the store; of tasks that were live then, as they were then. As
+   * far back as changes are kept (WatchTasks); OUT_OF_RANGE, code compacted, says how far that is.
+   */
+  'as_of': (string);
+  'as_of_revision': (string);
 }
