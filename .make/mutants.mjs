@@ -8,7 +8,7 @@ const BBS = [
   'test/integration/bbs-requests.test.ts',
 ];
 const STORE_MODEL = ['test/model/store.test.ts'];
-const CELL = ['test/integration/cell.test.ts'];
+const CELL = ['place', 'starts', 'restart', 'life'].map((part) => `test/integration/cell-${part}.test.ts`);
 const CELL_GUARDS = ['test/integration/cell-guards.test.ts'];
 
 /** Each: what is broken, where, the text that is there and the text that takes its place, and who has to notice. */
@@ -262,8 +262,8 @@ export const MUTANTS = [
   {
     name: 'the container goes before its outcome was heard (D17)',
     file: 'cells/rep/finish.ts',
-    from: '    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
-    to: '    await removeContainer(rep, attempt);\n    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
+    from: 'attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
+    to: 'await removeContainer(rep, attempt);\n      attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);',
     tests: CELL,
   },
   {

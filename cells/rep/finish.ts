@@ -241,7 +241,12 @@ export async function conclude(rep: RepContext, attempt: Attempt, ending: Ending
     const { guid, attempt: id } = attempt;
     // At once, not one after the other: until the BBS has it, the container that is still there tells the same as the disk would.
     const kept = keep(rep, attempt, ending);
-    attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);
+    try {
+      attempt.reported = await deliver(rep, { guid, attempt: id, ending }, kept);
+    } finally {
+      // Also when the cell goes: what writes to its folder has ended before it has.
+      await kept;
+    }
     if (attempt.reported) mark(rep, attempt, 'rep', 'reported', `reported as ${ending.outcome}`);
   }
   await discard(rep, attempt);

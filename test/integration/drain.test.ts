@@ -7,13 +7,13 @@ import { bbsConfig } from '../../bbs/config.ts';
 import { type RunningBbs, startBbs } from '../../bbs/main.ts';
 import { cellConfig } from '../../cells/config.ts';
 import { FakeRuntime } from '../../cells/executor/fake-runtime.ts';
-import type { ContainerRuntime } from '../../cells/executor/runtime.ts';
 import { startCell } from '../../cells/main.ts';
 import { auctioneerConfig } from '../../src/auctioneer/config.ts';
 import { startAuctioneer } from '../../src/auctioneer/main.ts';
 import { type Cell, TaskClient } from '../../src/client/index.ts';
 import type { Running } from '../../src/platform/group.ts';
 import { Channel } from '../../src/rpc/client.ts';
+import { lasting } from '../support/imagined-cell.ts';
 
 /** BBS, auctioneer and cells over the real wire; containers are imagined. */
 const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
@@ -56,13 +56,6 @@ async function stopServers(): Promise<void> {
 async function start(id: string): Promise<Running> {
   const runtime = runtimes.get(id) ?? new FakeRuntime({ cellId: id });
   runtimes.set(id, runtime);
-  const lasting: ContainerRuntime = new Proxy(runtime, {
-    get: (target, name) => {
-      if (name === 'close') return async () => await Promise.resolve();
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
   const config = cellConfig.parse({
     cellId: id,
     bbs: [bbs.address],
@@ -73,7 +66,7 @@ async function start(id: string): Promise<Running> {
     memoryMb: 1_000,
     diskMb: 1_000,
   });
-  const cell = await startCell(config, { log, runtime: lasting });
+  const cell = await startCell(config, { log, runtime: lasting(runtime) });
   cells.set(id, cell);
   await vi.waitFor(async () => expect((await seen(id))?.epoch).toBeGreaterThan(0), 20_000);
   return cell;
