@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError, errorText, isDomainError } from '../src/domain/errors.ts';
+import { type Domains, type Identity, isWithin } from '../src/rpc/identity.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
 import { PREFIX } from './keys.ts';
 import type { LeaseId, Store } from './store/store.ts';
@@ -31,6 +32,9 @@ export interface HoldRequest {
   readonly release: boolean;
 }
 
+/** Whose hold it is. */
+type Holder = Pick<Identity, 'name' | 'domains'>;
+
 export interface HoldsDeps {
   readonly store: Store;
   readonly tasks: Tasks;
@@ -48,9 +52,11 @@ export class Holds {
   }
 
   /** Begins, renews or releases a hold; safe to repeat. @throws DomainError `invalid_argument`. */
-  async hold({ hold_id, task_guids, holder, release }: HoldRequest): Promise<void> {
-    if (!/^[A-Za-z0-9_-]{8,64}$/.test(hold_id)) throw fault('hold_id', 'must be 8 to 64 of A-Z a-z 0-9 _ -');
+  async hold({ hold_id: asked, task_guids, holder, release }: HoldRequest, by: Holder): Promise<void> {
+    if (!/^[A-Za-z0-9_-]{8,64}$/.test(asked)) throw fault('hold_id', 'must be 8 to 64 of A-Z a-z 0-9 _ -');
     if (task_guids.length > HELD_MOST) throw fault('task_guids', `must be at most ${HELD_MOST}`);
+    // Whoever is limited to domains has ids of their own: one that another made up too is not theirs to renew or release.
+    const hold_id = by.domains === undefined ? asked : `${asked}@${by.name}`;
     const { store } = this.#deps;
     const entry = await store.get(RECORD + hold_id);
     const known = entry === undefined ? undefined : decodeRecord<HoldRecord>(entry.value);
@@ -61,7 +67,7 @@ export class Holds {
       await store.revokeLease(known.lease);
       return;
     }
-    const tasks = await this.#lives(task_guids);
+    const tasks = await this.#lives(task_guids, by.domains);
     const kept = known !== undefined && (await store.renewLease(known.lease));
     if (kept && sameTasks(known.tasks, tasks)) return;
     const lease = kept ? known.lease : await store.grantLease(this.ttlMs);
@@ -118,10 +124,12 @@ export class Holds {
   }
 
   /** A guid may be used again: only the lives of now are held. What is over already needs no hold. */
-  async #lives(guids: readonly string[]): Promise<HoldRecord['tasks']> {
+  async #lives(guids: readonly string[], within: Domains): Promise<HoldRecord['tasks']> {
     const found = await Promise.all(guids.map((guid) => this.#deps.tasks.find(guid)));
     return found.flatMap((task) =>
-      task === undefined ? [] : [{ task_guid: task.status.task_guid, uid: task.status.uid }],
+      task === undefined || !isWithin(within, task.status.domain)
+        ? []
+        : [{ task_guid: task.status.task_guid, uid: task.status.uid }],
     );
   }
 }

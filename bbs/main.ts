@@ -6,13 +6,15 @@ import { type Running, runGroup } from '../src/platform/group.ts';
 import { Metrics } from '../src/platform/metrics.ts';
 import { readTls } from '../src/platform/tls.ts';
 import { readTokenKeys } from '../src/platform/token.ts';
+import type { Domains } from '../src/rpc/identity.ts';
 import { type RunningServer, serve } from '../src/rpc/server.ts';
 import { callbackApi } from './api/callbacks.ts';
 import { cellApi } from './api/cells.ts';
 import { clusterApi } from './api/cluster.ts';
+import { findTask } from './api/find.ts';
 import { historyApi } from './api/history.ts';
 import { placementApi } from './api/placement.ts';
-import { findTask, taskApi } from './api/tasks.ts';
+import { taskApi } from './api/tasks.ts';
 import { AuctionLead } from './auction-lead.ts';
 import { Ledger } from './callbacks/ledger.ts';
 import { isAcknowledged } from './callbacks/schedule.ts';
@@ -119,7 +121,8 @@ export async function startBbs(
     clock,
     pins: new Pins(store),
     archive: new Archive({ store, view, clock, log, policy: config.history }),
-    find: async (id: string) => await findTask({ view, tasks, events, history, logs }, id, true),
+    find: async (id: string, within: Domains) =>
+      await findTask({ view, tasks, events, history, logs }, id, true, within),
   };
   const ledger = new Ledger({ store, view, tasks, history });
   const holds = new Holds({ store, tasks });

@@ -34,6 +34,8 @@ export interface OutboxRecord {
   readonly task_guid: string;
   readonly uid: string;
   readonly number: number;
+  /** Left out by versions that knew no callers who are limited to domains. */
+  readonly domain?: string;
   readonly url: string;
   readonly attempts: number;
   /** UNIX milliseconds. */

@@ -7,6 +7,7 @@ import { decideNotes, type NotesCommand } from '../src/domain/task-notes.ts';
 import { LIMITS, requireValid } from '../src/domain/validate.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import { traceparent } from '../src/platform/trace.ts';
+import { type Domains, isWithin } from '../src/rpc/identity.ts';
 import { deadLetter } from './callbacks/dead-letter.ts';
 import { decodeStatus, encodeDefinition, encodeRecord, encodeStatus } from './codec.ts';
 import { type History, historyWrites } from './history/history.ts';
@@ -35,12 +36,16 @@ export interface TasksDeps {
 /** Whose request makes a task. */
 export interface Submitter {
   readonly name: string;
+  /** In which domains they may submit; undefined = all. */
+  readonly domains: Domains;
   readonly requestId: string;
 }
 
 export interface TransitionOptions {
   /** The life of the guid that is meant; another one answers `not_found`. */
   readonly uid?: string;
+  /** Only a task of these domains is meant; any other answers `not_found`, as if there were none. */
+  readonly within?: Domains;
   /** More that must hold in the same commit, for example the cell's epoch. */
   readonly guards?: readonly Guard[];
   /** What to answer when the task is as it was and those guards do not hold. */
@@ -101,6 +106,7 @@ export class Tasks {
    */
   async create(definition: TaskDefinition, from: Submitter): Promise<LiveTask | Task> {
     requireValid(definition);
+    requireDomain(definition.domain, from.domains);
     const spec = new Spec(encodeDefinition(definition), definition);
     const stored = Buffer.from(spec.text);
     if (stored.length > LIMITS.requestBytes) {
@@ -110,7 +116,7 @@ export class Tasks {
       );
     }
     if (this.#deps.view.task(definition.task_guid) !== undefined) {
-      const earlier = await this.#earlier(definition);
+      const earlier = await this.#earlier(definition, from.domains);
       if (earlier !== undefined) return earlier;
     }
     this.#deps.room?.take(stored.length);
@@ -118,7 +124,7 @@ export class Tasks {
       const made = await this.#born(spec, stored, from);
       if (made !== undefined) return made;
       // Something is there already: answer what an equal request made, or say how it differs. Gone again: once more.
-      const winner = await this.#earlier(definition);
+      const winner = await this.#earlier(definition, from.domains);
       if (winner !== undefined) return winner;
     }
     throw new DomainError('conflict', 'the guid was taken and freed again at this moment; try again');
@@ -187,6 +193,11 @@ export class Tasks {
       if (before === undefined) throw new DomainError('not_found', `no task ${guid}`);
       if (options.uid !== undefined && options.uid !== before.status.uid) {
         if (fromStore) throw new DomainError('not_found', `task ${guid} is another one by now`);
+        before = undefined;
+        continue;
+      }
+      if (!isWithin(options.within, before.status.domain)) {
+        if (fromStore) throw new DomainError('not_found', `no task ${guid}`);
         before = undefined;
         continue;
       }
@@ -303,13 +314,16 @@ export class Tasks {
   }
 
   /** The task that an equal earlier request made. @throws DomainError `already_exists` when an earlier one differs. */
-  async #earlier(definition: TaskDefinition): Promise<LiveTask | Task | undefined> {
+  async #earlier(definition: TaskDefinition, domains: Domains): Promise<LiveTask | Task | undefined> {
     if (definition.request_key !== '') {
       const first = await this.#deps.requests.find(definition.domain, definition.request_key);
       if (first !== undefined) return await this.#sameRequest(definition, first);
     }
     const found = await this.read(definition.task_guid);
     if (found === undefined) return undefined;
+    // Guids are unique over all domains, so that this one is taken has to be said; by what, only to who may see it.
+    if (!isWithin(domains, found.status.domain))
+      throw new DomainError('already_exists', `the guid ${definition.task_guid} is taken; choose another one`);
     const differing = differences(definitionOf(found), definition);
     if (differing.length > 0)
       throw differs(`task ${definition.task_guid} exists with another definition`, differing, {
@@ -352,7 +366,7 @@ export class Tasks {
       throw differs(message, differing, about);
     }
     if (first.digest !== digestOf(definition)) throw differs(message, [], about);
-    const finished = await this.#deps.history.get(first.task_guid);
+    const finished = await this.#deps.history.get(first.task_guid, undefined);
     if (finished?.record.uid === first.uid) return finished.task;
     throw new DomainError(
       'already_exists',
@@ -362,6 +376,13 @@ export class Tasks {
   }
 }
 
+/** @throws DomainError `permission_denied`. */
+function requireDomain(domain: string, domains: Domains): void {
+  if (isWithin(domains, domain)) return;
+  const own = [...(domains ?? [])].toSorted().join(', ');
+  throw new DomainError('permission_denied', `domain ${domain} is not one of yours: ${own}`);
+}
+
 /** The callback job that comes into being with the end of a task. */
 function owedCallback(definition: TaskDefinition, status: TaskStatus): Write[] {
   if (definition.completion_callback_url === '') return [];
@@ -369,6 +390,7 @@ function owedCallback(definition: TaskDefinition, status: TaskStatus): Write[] {
     task_guid: status.task_guid,
     uid: status.uid,
     number: status.number,
+    domain: status.domain,
     url: definition.completion_callback_url,
     attempts: 0,
     next_at: 0,

@@ -43,7 +43,7 @@ export class Timelines {
     const { store, view, history } = this.#deps;
     const live = view.task(task.task_guid);
     const status = live?.status.uid === task.uid ? live.status : undefined;
-    const record = status === undefined ? (await history.get(String(task.number)))?.record : undefined;
+    const record = status === undefined ? (await history.get(String(task.number), undefined))?.record : undefined;
     const sealed = record?.uid === task.uid ? record : undefined;
     const trail = status?.trail ?? sealed?.trail ?? [];
     const tries = view.owed(task.uid)?.tries ?? sealed?.delivery?.tries ?? [];
@@ -84,7 +84,7 @@ export class Timelines {
   async note(guid: string, cell: string, attempt: string, events: readonly CellEventRecord[]): Promise<void> {
     const { store, view, history } = this.#deps;
     const live = view.task(guid)?.status;
-    const status = live ?? (await history.get(guid))?.task;
+    const status = live ?? (await history.get(guid, undefined))?.task;
     if (status?.attempt !== attempt || status.cell_id !== cell || !isTerminal(status.state)) {
       throw new DomainError('stale_attempt', `task ${guid} has not ended on this attempt`);
     }

@@ -1,6 +1,7 @@
 import { DomainError, errorText } from '../src/domain/errors.ts';
 import type { Task } from '../src/domain/task.ts';
 import type { TaskUsage__Output } from '../src/rpc/gen/gavel/v1/TaskUsage.ts';
+import { type Domains, isWithin } from '../src/rpc/identity.ts';
 import type { CellData } from './cell-data.ts';
 import type { Control, ExecOrder } from './control.ts';
 import { definitionOf, type LiveTask } from './live-task.ts';
@@ -35,11 +36,12 @@ export class Usages {
     return { usages, notes: [] };
   }
 
-  /** Of all that run, on one cell or on all of them. A cell that does not answer is a note. */
-  async all(cellId: string, signal: AbortSignal): Promise<TaskUsages> {
+  /** Of all of these domains that run, on one cell or on all of them. A cell that does not answer is a note. */
+  async all(cellId: string, within: Domains, signal: AbortSignal): Promise<TaskUsages> {
     const notes: string[] = [];
+    const runs = ({ status }: LiveTask) => status.state === 'RUNNING' && isWithin(within, status.domain);
     const cells = (cellId === '' ? [...this.#view.holders()].toSorted() : [cellId])
-      .map((cell) => [cell, this.#view.tasksOfCell(cell).filter(({ status }) => status.state === 'RUNNING')] as const)
+      .map((cell) => [cell, this.#view.tasksOfCell(cell).filter(runs)] as const)
       .filter(([, tasks]) => tasks.length > 0);
     const told = await Promise.all(
       cells.map(async ([cell, tasks]) => {

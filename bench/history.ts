@@ -184,7 +184,7 @@ async function archive(store: Store): Promise<Row> {
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   if (moved !== ARCHIVED) throw new Error(`${moved} of ${ARCHIVED} records were archived`);
-  const { records } = await new History(store, view).list(1_000, '', '');
+  const { records } = await new History(store, view).list(1_000, '', undefined);
   if (records.length === 0) throw new Error('what was archived is not listed');
   await view.close();
   return alone('archived', 'records/s', [moved / seconds], `${Math.round((user + system) / moved)} µs of CPU for each`);

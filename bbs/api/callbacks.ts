@@ -26,13 +26,13 @@ export interface CallbackApiDeps {
 
 export function callbackApi({ ledger, webhooks }: CallbackApiDeps): Handlers<'CallbackService'> {
   return {
-    ListCallbacks: async ({ state, page_size, page_token }) => {
+    ListCallbacks: async ({ state, page_size, page_token }, { identity }) => {
       const size = pageSize(page_size, PAGE_DEFAULT, PAGE_MOST);
-      const { callbacks, next } = await ledger.list(openState(state), size, page_token);
+      const { callbacks, next } = await ledger.list(openState(state), size, page_token, identity.domains);
       return { callbacks: callbacks.map(toWire), next_page_token: next };
     },
-    GetCallback: async ({ task_guid }) => toWire(await ledger.get(task_guid)),
-    ResendCallback: async ({ task_guid }) => toWire(await ledger.resend(task_guid)),
+    GetCallback: async ({ task_guid }, { identity }) => toWire(await ledger.get(task_guid, identity.domains)),
+    ResendCallback: async ({ task_guid }, { identity }) => toWire(await ledger.resend(task_guid, identity.domains)),
     TestCallback: async ({ url, outcome }) => {
       const { ms, sent, received, ...told } = await testCallback(webhooks, url, outcome);
       return { ...told, milliseconds: ms, sent_headers: { ...sent }, received_headers: { ...received } };

@@ -3,10 +3,11 @@ import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
 import { withNotes } from '../../src/domain/task-notes.ts';
 import { stateFromWire } from '../../src/rpc/codec.ts';
 import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
+import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import { definitionOf, type LiveTask } from '../view.ts';
 
 /** What a list asks for. @throws DomainError `invalid_argument` for a state or outcome that does not exist. */
-export function listMatcher(request: ListTasksRequest__Output): (task: LiveTask) => boolean {
+export function listMatcher(request: ListTasksRequest__Output, within: Domains): (task: LiveTask) => boolean {
   const { domain, cell_id, created_by } = request;
   const states = request.states.map((state) => {
     const known = stateFromWire(state);
@@ -24,6 +25,7 @@ export function listMatcher(request: ListTasksRequest__Output): (task: LiveTask)
   return (task) => {
     const { status } = task;
     return (
+      isWithin(within, status.domain) &&
       (domain === '' || status.domain === domain) &&
       (cell_id === '' || status.cell_id === cell_id) &&
       (created_by === '' || status.created_by === created_by) &&

@@ -1,6 +1,7 @@
 import { DomainError } from '../../src/domain/errors.ts';
 import type { FollowLogsRequest__Output } from '../../src/rpc/gen/gavel/v1/FollowLogsRequest.ts';
 import type { LogEntry } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
+import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import type { Events } from '../events.ts';
 import type { History } from '../history/history.ts';
 import type { LogRelay } from '../logs.ts';
@@ -28,6 +29,7 @@ const LOOK_AGAIN_MS = 5_000;
 export async function* followLogs(
   deps: LogsDeps,
   request: FollowLogsRequest__Output,
+  within: Domains,
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
   if (!['', 'stdout', 'stderr', 'system'].includes(request.stream)) {
@@ -36,7 +38,7 @@ export async function* followLogs(
     });
   }
   let after = Number(request.after_sequence);
-  let place = await locate(deps, request.task_guid);
+  let place = await locate(deps, request.task_guid, within);
   const nothing = (reason: string): LogEntry => ({
     end: { last_sequence: after, stdout_bytes: 0, stderr_bytes: 0, reason },
   });
@@ -44,7 +46,7 @@ export async function* followLogs(
     if (place.cellId === '') {
       if (!place.waiting) return yield nothing('');
       if (!request.follow) return yield nothing('the task has not been placed yet');
-      place = await moved(deps, place, signal);
+      place = await moved(deps, place, within, signal);
       continue;
     }
     const order = {
@@ -60,7 +62,7 @@ export async function* followLogs(
       if (entry.line !== undefined && entry.line !== null) after = Number(entry.line.sequence);
       // The attempt was given up before it began: the next one's output is what the reader waits for.
       if (entry.end !== undefined && entry.end !== null) {
-        const now = await locate(deps, request.task_guid);
+        const now = await locate(deps, request.task_guid, within);
         again = request.follow && now.attempt !== place.attempt && (now.waiting || now.cellId !== '');
         if (again) {
           place = now;
@@ -73,24 +75,24 @@ export async function* followLogs(
   }
 }
 
-async function locate(deps: LogsDeps, id: string): Promise<Place> {
+async function locate(deps: LogsDeps, id: string, within: Domains): Promise<Place> {
   await deps.tasks.caughtUp();
   const guid = (/^\d{1,15}$/.test(id) ? deps.view.guidOfNumber(Number(id)) : undefined) ?? id;
   const live = (await deps.tasks.find(guid))?.status;
-  if (live !== undefined)
+  if (live !== undefined && isWithin(within, live.domain))
     return { guid, cellId: live.cell_id, attempt: live.attempt, waiting: live.state === 'PENDING' };
-  const finished = (await deps.history.get(id))?.task;
+  const finished = (await deps.history.get(id, within))?.task;
   if (finished === undefined) throw new DomainError('not_found', `no task ${id}`);
   return { guid: finished.task_guid, cellId: finished.cell_id, attempt: finished.attempt, waiting: false };
 }
 
 /** Waits until the task is no longer where it was. */
-async function moved(deps: LogsDeps, place: Place, signal: AbortSignal): Promise<Place> {
+async function moved(deps: LogsDeps, place: Place, within: Domains, signal: AbortSignal): Promise<Place> {
   const from = deps.events.position('');
-  const now = await locate(deps, place.guid);
+  const now = await locate(deps, place.guid, within);
   if (now.cellId !== place.cellId || now.waiting !== place.waiting || from === undefined) return now;
   for await (const event of deps.events.read(from, signal, LOOK_AGAIN_MS)) {
     if (event === undefined || (event.kind === 'task' && event.guid === place.guid)) break;
   }
-  return locate(deps, place.guid);
+  return locate(deps, place.guid, within);
 }

@@ -8,6 +8,7 @@ import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest__Output } from '../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { TaskEvent } from '../../src/rpc/gen/gavel/v1/TaskEvent.ts';
 import type { WatchTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/WatchTasksRequest.ts';
+import { type Domains, type Identity, isWithin } from '../../src/rpc/identity.ts';
 import type { CallContext, Handlers } from '../../src/rpc/types.ts';
 import type { Events } from '../events.ts';
 import type { History } from '../history/history.ts';
@@ -21,6 +22,7 @@ import type { Usages } from '../usages.ts';
 import type { View } from '../view.ts';
 import { explainPlacement } from './explain.ts';
 import { asksForAll, listMatcher, watchMatcher } from './filter.ts';
+import { findTask, guidOf, liveGuid, notFound } from './find.ts';
 import { insideApi } from './inside.ts';
 import { followLogs, type LogsDeps } from './logs.ts';
 import { notesApi } from './notes.ts';
@@ -59,123 +61,85 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
       const results = await Promise.all(requests.map((each) => desired(deps, each, submitter(context))));
       return new Encoded(Buffer.concat(results));
     },
-    GetTask: async ({ task_guid, include_history }) => taskToWire(await findTask(deps, task_guid, include_history)),
-    ListTasks: async (request) => {
+    GetTask: async ({ task_guid, include_history }, { identity }) =>
+      taskToWire(await findTask(deps, task_guid, include_history, identity.domains)),
+    ListTasks: async (request, { identity }) => {
       const mask = fieldMask(request.field_mask);
-      const { tasks: page, ...rest } = await listTasks(deps, request);
+      const { tasks: page, ...rest } = await listTasks(deps, request, identity.domains);
       if (request.field_mask.length > 0)
         return { ...rest, tasks: page.map((task) => mask(taskToWire(fullTask(task)))) };
       const bytes = page.map((task) => [FIELDS.tasks, task.answer.bytes] as const);
       return new Encoded(joinMessage(bytes, encodeAnswer('TaskService', 'ListTasks', rest)));
     },
-    CancelTask: async ({ task_guid, reason, if_state }, context) =>
-      taskToWire(await endTask(deps, task_guid, if_state, { reason, by: context.identity.name })),
-    KillTask: async ({ task_guid, reason, grace, if_state }, context) => {
+    CancelTask: async ({ task_guid, reason, if_state }, { identity }) =>
+      taskToWire(await endTask(deps, task_guid, if_state, { reason, by: identity })),
+    KillTask: async ({ task_guid, reason, grace, if_state }, { identity }) => {
       const grace_ms = durationMsFromWire(grace) ?? 0;
-      return taskToWire(await endTask(deps, task_guid, if_state, { reason, grace_ms, by: context.identity.name }));
+      return taskToWire(await endTask(deps, task_guid, if_state, { reason, grace_ms, by: identity }));
     },
-    ResolveTask: async ({ task_guid }) => (await resolveTask(deps, task_guid)).answer,
-    DeleteTask: async ({ task_guid }) => {
-      await deleteTask(deps, task_guid);
+    ResolveTask: async ({ task_guid }, { identity }) => (await resolveTask(deps, task_guid, identity.domains)).answer,
+    DeleteTask: async ({ task_guid }, { identity }) => {
+      await deleteTask(deps, task_guid, identity.domains);
       return {};
     },
-    ResolveTasks: async ({ task_guids }) => {
+    ResolveTasks: async ({ task_guids }, { identity }) => {
       requireBatch('task_guids', task_guids);
-      return { verdicts: await verdicts(task_guids, (guid) => resolveTask(deps, guid)) };
+      return { verdicts: await verdicts(task_guids, (guid) => resolveTask(deps, guid, identity.domains)) };
     },
-    DeleteTasks: async ({ task_guids }) => {
+    DeleteTasks: async ({ task_guids }, { identity }) => {
       requireBatch('task_guids', task_guids);
-      return { verdicts: await verdicts(task_guids, (guid) => deleteTask(deps, guid)) };
+      return { verdicts: await verdicts(task_guids, (guid) => deleteTask(deps, guid, identity.domains)) };
     },
-    async *WatchTasks(request, context) {
-      for await (const event of watchTasks(deps, request, context.signal)) yield eventToWire(event);
+    async *WatchTasks(request, { identity, signal }) {
+      for await (const event of watchTasks(deps, request, identity.domains, signal)) yield eventToWire(event);
     },
-    FollowLogs: (request, context) => followLogs(deps, request, context.signal),
-    ExplainPlacement: async (request) => await explainPlacement(deps.view, request, (id) => findTask(deps, id, true)),
-    GetTimeline: async ({ task_guid, engine_calls }, context) =>
-      timelineToWire(await deps.timelines.of(await findTask(deps, task_guid, true), context.signal, engine_calls)),
-    ListOutputs: async ({ task_guid }, context) =>
-      await deps.outputs.list(await findTask(deps, task_guid, true), context.signal),
+    FollowLogs: (request, { identity, signal }) => followLogs(deps, request, identity.domains, signal),
+    ExplainPlacement: async (request, { identity }) =>
+      await explainPlacement(deps.view, request, (id) => findTask(deps, id, true, identity.domains)),
+    GetTimeline: async ({ task_guid, engine_calls }, { identity, signal }) => {
+      const task = await findTask(deps, task_guid, true, identity.domains);
+      return timelineToWire(await deps.timelines.of(task, signal, engine_calls));
+    },
+    ListOutputs: async ({ task_guid }, { identity, signal }) =>
+      await deps.outputs.list(await findTask(deps, task_guid, true, identity.domains), signal),
     async *DownloadOutputs({ task_guid, names, offset }, context) {
-      const task = await findTask(deps, task_guid, true);
+      const task = await findTask(deps, task_guid, true, context.identity.domains);
       yield* deps.outputs.download(task, names, byteOffset(offset), context.signal);
     },
-    ...notesApi(deps, async (id) => await liveGuid(deps, id)),
-    ...insideApi({ ...deps, find: async (id) => await findTask(deps, id, true) }),
-    UploadInput: async (messages) => {
+    ...notesApi(deps, async (id, within) => await liveGuid(deps, id, within)),
+    ...insideApi({ ...deps, find: async (id, within) => await findTask(deps, id, true, within) }),
+    UploadInput: async (messages, { identity }) => {
       const pieces = messages[Symbol.asyncIterator]();
       const first = await pieces.next();
       const id = first.done === true ? '' : (first.value.task_guid ?? '');
       if (id === '') throw new DomainError('invalid_argument', 'task_guid: must be the first of the upload');
-      const live = await waitingForInput(deps, id);
+      const live = await waitingForInput(deps, id, identity.domains);
       return taskToWire(fullTask(await deps.inputs.accept(live, { [Symbol.asyncIterator]: () => pieces })));
     },
-    HoldTasks: async (request) => {
-      await deps.holds.hold(request);
+    HoldTasks: async (request, { identity }) => {
+      await deps.holds.hold(request, identity);
       return { ttl: durationToWire(deps.holds.ttlMs) };
     },
   };
 }
 
-/** A task by guid, number, or the unique beginning of a guid; from history too when asked. @throws DomainError `not_found`. */
-export async function findTask(deps: LogsDeps, id: string, includeHistory: boolean): Promise<Task> {
-  if (id === '')
-    throw new DomainError('invalid_argument', 'task_guid: is required', {
-      faults: [{ field: 'task_guid', message: 'is required' }],
-    });
-  await deps.tasks.caughtUp();
-  const live = deps.view.task(guidOf(deps, id)) ?? (await deps.tasks.find(id)) ?? byPrefix(deps.view, id);
-  if (live !== undefined) return fullTask(live);
-  if (includeHistory) {
-    const finished = await deps.history.get(id);
-    if (finished !== undefined) return finished.task;
-  }
-  throw notFound(id);
-}
-
-/** Number first, then guid: a guid may be all digits. */
-function guidOf(deps: LogsDeps, id: string): string {
-  return (/^\d{1,15}$/.test(id) ? deps.view.guidOfNumber(Number(id)) : undefined) ?? id;
-}
-
-/** For verbs that change something: a number or a whole guid, never a beginning. */
-export async function liveGuid(deps: LogsDeps, id: string): Promise<string> {
-  if (id === '')
-    throw new DomainError('invalid_argument', 'task_guid: is required', {
-      faults: [{ field: 'task_guid', message: 'is required' }],
-    });
-  // Only a number has to be looked up in what was written last; of a guid the commit itself checks what is known.
-  if (/^\d/.test(id)) await deps.tasks.caughtUp();
-  return guidOf(deps, id);
-}
-
-function byPrefix(view: View, prefix: string): LiveTask | undefined {
-  if (prefix.length < 4) return undefined;
-  const found: LiveTask[] = [];
-  for (const task of view.tasks()) {
-    if (task.status.task_guid.startsWith(prefix)) found.push(task);
-    if (found.length > 5) break;
-  }
-  if (found.length < 2) return found[0];
-  const names = found.map((task) => task.status.task_guid).join(', ');
-  throw new DomainError('invalid_argument', `task_guid: ${prefix} is the beginning of several guids: ${names}`);
-}
-
 /** The task that an upload is for. @throws DomainError `not_found`. */
-export async function waitingForInput(deps: LogsDeps, id: string): Promise<LiveTask> {
-  const live = await deps.tasks.find(await liveGuid(deps, id));
-  if (live === undefined) throw new DomainError('not_found', `no task ${id} waits for an input`);
+export async function waitingForInput(deps: LogsDeps, id: string, within: Domains): Promise<LiveTask> {
+  const live = await deps.tasks.find(await liveGuid(deps, id, within));
+  if (live === undefined || !isWithin(within, live.status.domain))
+    throw new DomainError('not_found', `no task ${id} waits for an input`);
   return live;
 }
 
-export async function resolveTask(deps: LogsDeps, id: string): Promise<LiveTask> {
-  const { after } = await deps.tasks.transition(await liveGuid(deps, id), { type: 'resolve' });
+export async function resolveTask(deps: LogsDeps, id: string, within: Domains): Promise<LiveTask> {
+  const { after } = await deps.tasks.transition(await liveGuid(deps, id, within), { type: 'resolve' }, { within });
   if (after === undefined) throw notFound(id);
   return after;
 }
 
-export async function deleteTask(deps: LogsDeps, id: string): Promise<void> {
-  await deps.tasks.transition(await liveGuid(deps, id), { type: 'remove' }, { resolvedBy: 'client' });
+export async function deleteTask(deps: LogsDeps, id: string, within: Domains): Promise<void> {
+  const options = { resolvedBy: 'client', within } as const;
+  await deps.tasks.transition(await liveGuid(deps, id, within), { type: 'remove' }, options);
 }
 
 /** Cancels or, with a grace, kills. @throws DomainError `invalid_transition` only for `ifState`. */
@@ -183,20 +147,22 @@ export async function endTask(
   deps: LogsDeps,
   id: string,
   ifState: readonly string[],
-  how: { readonly reason: string; readonly grace_ms?: number; readonly by?: string },
+  { by, ...how }: { readonly reason: string; readonly grace_ms?: number; readonly by: Identity },
 ): Promise<Task> {
-  const guid = await liveGuid(deps, id);
+  const within = by.domains;
+  const guid = await liveGuid(deps, id, within);
   if (ifState.length > 0) {
     const now = await deps.tasks.find(guid);
-    if (now !== undefined) requireState(guid, now.status.state, ifState);
+    if (now !== undefined && isWithin(within, now.status.domain)) requireState(guid, now.status.state, ifState);
   }
   try {
-    const { after, before } = await deps.tasks.transition(guid, await ending(deps, guid, how));
+    const command = await ending(deps, guid, { ...how, by: by.name });
+    const { after, before } = await deps.tasks.transition(guid, command, { within });
     return fullTask(after ?? before);
   } catch (error) {
     // Finished and gone: idempotent all the same.
     const finished =
-      error instanceof DomainError && error.code === 'not_found' ? await deps.history.get(id) : undefined;
+      error instanceof DomainError && error.code === 'not_found' ? await deps.history.get(id, within) : undefined;
     if (finished === undefined) throw error;
     requireState(guid, finished.task.state, ifState);
     return finished.task;
@@ -229,11 +195,11 @@ export interface TaskPage {
 }
 
 /** One page. The field mask is the caller's: each edge has its own form of a task. */
-export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Output): Promise<TaskPage> {
+export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Output, within: Domains): Promise<TaskPage> {
   await deps.tasks.caughtUp();
   const size = pageSize(request.page_size, PAGE_DEFAULT, PAGE_MOST);
   const below = pageToken(request.page_token);
-  const matches = listMatcher(request);
+  const matches = listMatcher(request, within);
   // Taken before the tasks are read: what happens meanwhile is told again by the watch rather than never.
   const cursor = deps.events.cursor;
   const found: LiveTask[] = [];
@@ -252,8 +218,8 @@ export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Outpu
     }
     found.push(task);
   }
-  const total =
-    known === undefined && asksForAll(request) ? deps.view.taskCount : count(known ?? deps.view.tasks(), matches);
+  const everything = known === undefined && within === undefined && asksForAll(request);
+  const total = everything ? deps.view.taskCount : count(known ?? deps.view.tasks(), matches);
   return { tasks: found, next_page_token: next, cursor, total };
 }
 
@@ -303,12 +269,13 @@ export type WatchEvent = { readonly cursor: string } & (
 export async function* watchTasks(
   deps: LogsDeps,
   request: WatchTasksRequest__Output,
+  within: Domains,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const { events } = deps;
   const matches = watchMatcher({
     ...request,
-    task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid),
+    task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid, within),
   });
   await events.reached(request.cursor);
   const from = events.position(request.cursor);
@@ -326,14 +293,21 @@ export async function* watchTasks(
         continue;
       }
       cursor = event.cursor;
-      if (event.kind !== 'task' || !(matches(event.before) || matches(event.after))) continue;
-      const told = watchEvent(event.before, event.after, cursor);
+      if (event.kind !== 'task') continue;
+      // A guid may be used again in another domain: of such a change each domain is told its own half.
+      const [before, after] = [ofThese(event.before, within), ofThese(event.after, within)];
+      if (!(matches(before) || matches(after))) continue;
+      const told = watchEvent(before, after, cursor);
       if (told !== undefined) yield told;
     }
   } catch (error) {
     if (!isDomainError(error, 'compacted')) throw error;
     yield { type: 'resync_needed', reason: error.message, cursor: events.cursor };
   }
+}
+
+function ofThese(task: LiveTask | undefined, within: Domains): LiveTask | undefined {
+  return task !== undefined && isWithin(within, task.status.domain) ? task : undefined;
 }
 
 function watchEvent(before: LiveTask | undefined, after: LiveTask | undefined, cursor: string): WatchEvent | undefined {
@@ -366,7 +340,7 @@ function taskEvent(field: number, tasks: readonly LiveTask[], cursor: string): E
 }
 
 function submitter({ identity, requestId }: CallContext): Submitter {
-  return { name: identity.name, requestId };
+  return { name: identity.name, domains: identity.domains, requestId };
 }
 
 /** From memory where it is encoded already. */
@@ -389,8 +363,4 @@ async function desired(deps: TaskApiDeps, request: TaskCreateRequest__Output, fr
 function requireBatch(field: string, items: readonly unknown[]): void {
   if (items.length > BATCH_MOST)
     throw new DomainError('invalid_argument', `${field}: at most ${BATCH_MOST} at a time, not ${items.length}`);
-}
-
-function notFound(id: string): DomainError {
-  return new DomainError('not_found', `no task ${id}`);
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../../src/domain/errors.ts';
 import { isTerminal } from '../../src/domain/task.ts';
+import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import { decodeRecord, encodeRecord } from '../codec.ts';
 import { entriesBetween } from '../history/buckets.ts';
 import type { FinishedTask, History } from '../history/history.ts';
@@ -56,8 +57,8 @@ export class Ledger {
     this.#deps = deps;
   }
 
-  /** What is owed and what was given up, oldest task first. The token is the last one's number. @throws DomainError `invalid_argument`. */
-  async list(state: OpenState | '', pageSize: number, token: string): Promise<CallbackPage> {
+  /** What is owed and what was given up of tasks of these domains, oldest task first. The token is the last one's number. @throws DomainError `invalid_argument`. */
+  async list(state: OpenState | '', pageSize: number, token: string, within: Domains): Promise<CallbackPage> {
     if (token !== '' && !/^\d{1,15}$/.test(token))
       throw new DomainError('invalid_argument', 'page_token: not one that ListCallbacks gave');
     const { store, view, tasks } = this.#deps;
@@ -68,14 +69,15 @@ export class Ledger {
       for await (const entry of entriesBetween(store, PREFIX.dead, [after + 1, Number.MAX_SAFE_INTEGER])) {
         const job = jobIn(entry.value);
         // Left where it is, for people (reliability E18).
-        if (job === undefined) continue;
+        if (job === undefined || !isOf(within, job)) continue;
         found.set(job.number, job);
         // One more than fits tells that there is a next page.
         if (found.size > pageSize) break;
       }
     }
     for (const job of view.outbox())
-      if (job.number > after && (state === '' || stateOf(job) === state)) found.set(job.number, job);
+      if (job.number > after && isOf(within, job) && (state === '' || stateOf(job) === state))
+        found.set(job.number, job);
     const jobs = [...found.values()].sort((a, b) => a.number - b.number);
     const page = jobs.slice(0, pageSize);
     return {
@@ -85,11 +87,11 @@ export class Ledger {
   }
 
   /**
-   * The callback of a task, by guid or number.
+   * The callback of a task of these domains, by guid or number.
    * @throws DomainError `not_found`; `invalid_transition` while the task has not ended, or when it has no callback.
    */
-  async get(id: string): Promise<Callback> {
-    const found = await this.#find(id);
+  async get(id: string, within: Domains): Promise<Callback> {
+    const found = await this.#find(id, within);
     const { task_guid, uid, number, url } = aboutOf(found);
     const entry = await this.#deps.store.get(outboxKey(uid));
     if (entry !== undefined) {
@@ -105,13 +107,13 @@ export class Ledger {
    * Sends it at once, and by the whole schedule from there on, whatever became of it before.
    * @throws DomainError as `get`; `conflict` when it changes too fast.
    */
-  async resend(id: string): Promise<Callback> {
+  async resend(id: string, within: Domains): Promise<Callback> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const found = await this.#find(id);
+      const found = await this.#find(id, within);
       const revision = (await this.#hasten(found)) ?? (await this.#owe(found));
       if (revision === undefined) continue;
       await this.#deps.view.reached(revision);
-      return await this.get(id);
+      return await this.get(id, within);
     }
     throw new DomainError('conflict', `the callback of task ${id} changes too fast; try again`);
   }
@@ -130,7 +132,7 @@ export class Ledger {
 
   /** What was delivered, given up or taken is owed again. @returns undefined when the task left history at this moment. */
   async #owe(found: Found): Promise<number | undefined> {
-    const { task_guid, uid, number, url } = aboutOf(found);
+    const { task_guid, uid, number, domain, url } = aboutOf(found);
     if ('live' in found) return undefined;
     const { delivery } = found.finished.record;
     const before: DeliveryRecord = delivery ?? { url, state: 'pending', attempts: 0, last_status: 0, last_error: '' };
@@ -138,16 +140,17 @@ export class Ledger {
     return await this.#deps.history.amend(
       number,
       (record) => ({ ...record, delivery: { ...before, state: 'pending' } }),
-      [owing({ task_guid, uid, number, ...told, next_at: 0 }), { delete: deadKey(number) }],
+      [owing({ task_guid, uid, number, domain, ...told, next_at: 0 }), { delete: deadKey(number) }],
     );
   }
 
-  async #find(id: string): Promise<Found> {
+  async #find(id: string, within: Domains): Promise<Found> {
     const { view, tasks, history } = this.#deps;
     await tasks.caughtUp();
     const guid = /^\d{1,15}$/.test(id) ? view.guidOfNumber(Number(id)) : undefined;
-    const live = await tasks.find(guid ?? id);
-    const finished = live === undefined ? await history.get(id) : undefined;
+    const known = await tasks.find(guid ?? id);
+    const live = known !== undefined && isWithin(within, known.status.domain) ? known : undefined;
+    const finished = live === undefined ? await history.get(id, within) : undefined;
     const found = live !== undefined ? { live } : finished && { finished };
     if (found === undefined) throw new DomainError('not_found', `no task ${id}, neither live nor in history`);
     if (live !== undefined && !isTerminal(live.status.state))
@@ -160,13 +163,20 @@ export class Ledger {
   }
 }
 
-function aboutOf(found: Found): Pick<OutboxRecord, 'task_guid' | 'uid' | 'number' | 'url'> {
+function aboutOf(
+  found: Found,
+): Pick<OutboxRecord, 'task_guid' | 'uid' | 'number' | 'url'> & { readonly domain: string } {
   if ('live' in found) {
-    const { task_guid, uid, number } = found.live.status;
-    return { task_guid, uid, number, url: definitionOf(found.live).completion_callback_url };
+    const { task_guid, uid, number, domain } = found.live.status;
+    return { task_guid, uid, number, domain, url: definitionOf(found.live).completion_callback_url };
   }
-  const { task_guid, uid, number, completion_callback_url: url } = found.finished.task;
-  return { task_guid, uid, number, url };
+  const { task_guid, uid, number, domain, completion_callback_url: url } = found.finished.task;
+  return { task_guid, uid, number, domain, url };
+}
+
+/** One whose domain was not noted is nobody's who is limited to some. */
+function isOf(within: Domains, job: OutboxRecord): boolean {
+  return within === undefined || (job.domain !== undefined && within.has(job.domain));
 }
 
 /** Due at once, and the schedule counts from here. */

@@ -170,7 +170,7 @@ async function hold(deps: CallbackDeps, job: OutboxRecord): Promise<Held | 'late
       if (!isDomainError(error, 'not_found')) throw error;
     }
   }
-  const finished = await deps.history.get(String(job.number));
+  const finished = await deps.history.get(String(job.number), undefined);
   if (finished?.record.uid !== job.uid) return 'no record';
   return { body: finished.record.task_json, live: false, traceparent: finished.task.traceparent };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import { decodeRecord, encodeRecord } from '../codec.ts';
 import { archiveApartKey, archiveKey, archiveSummaryKey, PREFIX } from '../keys.ts';
 import type { CellEventsRecord, HistoryRecord } from '../records.ts';
@@ -128,17 +129,16 @@ export class Archive {
   async purge(
     {
       beforeNanos,
-      domain,
+      within,
       dryRun,
-    }: { readonly beforeNanos: bigint; readonly domain: string; readonly dryRun: boolean },
+    }: { readonly beforeNanos: bigint; readonly within: Domains; readonly dryRun: boolean },
     signal: AbortSignal,
   ): Promise<{ readonly records: number; readonly pinned: number }> {
     const total = { records: 0, pinned: 0 };
-    const goes = (about: About) =>
-      BigInt(about.resolved_at) < beforeNanos && (domain === '' || about.domain === domain);
+    const goes = (about: About) => BigInt(about.resolved_at) < beforeNanos && isWithin(within, about.domain);
     for (const bucket of this.#deps.view.history.oldestFirst()) {
       signal.throwIfAborted();
-      if (domain !== '' && !mayHaveDomain(bucket, domain)) continue;
+      if (within !== undefined && ![...within].some((domain) => mayHaveDomain(bucket, domain))) continue;
       const { gone, pinned } = await this.#shrink(bucket.id, goes, dryRun);
       total.records += gone;
       total.pinned += pinned;

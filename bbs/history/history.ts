@@ -2,6 +2,7 @@ import { DomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
 import { taskFromJson, taskToJson } from '../../src/platform/task-json.ts';
+import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import { archiveApartKey, archiveKey, historyKey, PREFIX } from '../keys.ts';
 import type { DeliveryRecord, HistoryRecord } from '../records.ts';
 import type { Store, Write } from '../store/store.ts';
@@ -68,25 +69,25 @@ export class History {
     this.#view = view;
   }
 
-  /** By number, or the newest life of a guid. @throws DomainError `unavailable` when this process is behind the store. */
-  async get(id: string): Promise<FinishedTask | undefined> {
+  /** By number, or the newest life of a guid, of tasks of these domains. @throws DomainError `unavailable` when this process is behind the store. */
+  async get(id: string, within: Domains): Promise<FinishedTask | undefined> {
     if (/^\d{1,15}$/.test(id)) {
       const byNumber = await this.#find(Number(id));
-      if (byNumber !== undefined) return finished(byNumber.record);
+      if (byNumber !== undefined && isWithin(within, byNumber.record.domain)) return finished(byNumber.record);
     }
     await this.#caughtUp();
     const hash = hashOf(id);
     for (const bucket of this.#view.history.newestFirst()) {
       for (const number of numbersOfGuid(bucket, id, hash)) {
         const found = await this.#find(number);
-        if (found?.record.task_guid === id) return finished(found.record);
+        if (found?.record.task_guid === id && isWithin(within, found.record.domain)) return finished(found.record);
       }
     }
     return undefined;
   }
 
-  /** One page, newest first. The token is the last record's number. @throws DomainError `invalid_argument`, `unavailable`. */
-  async list(pageSize: number, token: string, domain: string): Promise<HistoryPage> {
+  /** One page, newest first, of these domains (undefined = all). The token is the last record's number. @throws DomainError `invalid_argument`, `unavailable`. */
+  async list(pageSize: number, token: string, within: Domains): Promise<HistoryPage> {
     if (token !== '' && !/^\d{1,15}$/.test(token))
       throw new DomainError('invalid_argument', 'page_token: not one that ListHistory gave');
     await this.#caughtUp();
@@ -94,12 +95,12 @@ export class History {
     const records: FinishedTask[] = [];
     let bytes = 0;
     for (const bucket of this.#view.history.newestFirst(below)) {
-      if (domain !== '' && !mayHaveDomain(bucket, domain)) continue;
+      if (within !== undefined && ![...within].some((domain) => mayHaveDomain(bucket, domain))) continue;
       const numbers = numbersIn(bucket).filter((number) => number < below);
       // With a domain there is no telling which of them are wanted.
-      const wanted = domain === '' ? numbers.slice(0, pageSize - records.length) : numbers;
+      const wanted = within === undefined ? numbers.slice(0, pageSize - records.length) : numbers;
       for (const record of await this.#read(bucket, wanted)) {
-        if (domain !== '' && record.domain !== domain) continue;
+        if (!isWithin(within, record.domain)) continue;
         records.push(finished(record));
         bytes += record.task_json.length;
         if (records.length === pageSize || bytes > PAGE_BYTES) return { records, next: String(record.number) };

@@ -36,11 +36,12 @@ export const CALLBACK_ROUTES: readonly AnyRoute<CallbackApiDeps>[] = [
       page_token: word('next_page_token of the page before'),
     }),
     answer: { status: 200, schema: 'CallbackList' },
-    run: async ({ ledger }, { query: { state, page_size, page_token } }) => {
+    run: async ({ ledger }, { query: { state, page_size, page_token }, identity }) => {
       const { callbacks, next } = await ledger.list(
         state ?? '',
         pageSize(page_size, CALLBACK_PAGE, PAGE_MOST),
         page_token,
+        identity.domains,
       );
       return { json: { callbacks: callbacks.map(callbackObject), next_page_token: next } };
     },
@@ -53,7 +54,9 @@ export const CALLBACK_ROUTES: readonly AnyRoute<CallbackApiDeps>[] = [
     access: CALLBACK.GetCallback,
     query: nothing,
     answer: { status: 200, schema: 'Callback' },
-    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.get(guid)) }),
+    run: async ({ ledger }, { guid, identity }) => ({
+      json: callbackObject(await ledger.get(guid, identity.domains)),
+    }),
   }),
   route({
     method: 'post',
@@ -64,7 +67,9 @@ export const CALLBACK_ROUTES: readonly AnyRoute<CallbackApiDeps>[] = [
     query: nothing,
     body: body('ResendCallbackRequest', nothing),
     answer: { status: 200, schema: 'Callback' },
-    run: async ({ ledger }, { guid }) => ({ json: callbackObject(await ledger.resend(guid)) }),
+    run: async ({ ledger }, { guid, identity }) => ({
+      json: callbackObject(await ledger.resend(guid, identity.domains)),
+    }),
   }),
   route({
     method: 'post',

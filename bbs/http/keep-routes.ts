@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { taskToObject } from '../../src/platform/task-json.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
-import { type HistoryApiDeps, pinTask, purgeHistory } from '../api/history.ts';
+import { liveGuid } from '../api/find.ts';
+import { type HistoryApiDeps, narrowed, pinTask, purgeHistory } from '../api/history.ts';
 import type { LogsDeps } from '../api/logs.ts';
 import { annotateTask } from '../api/notes.ts';
-import { liveGuid } from '../api/tasks.ts';
 import { fullTask } from '../live-task.ts';
 import { body } from './input.ts';
 import { type AnyRoute, route } from './route.ts';
@@ -52,7 +52,8 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
     answer: { status: 200, schema: 'Task' },
     run: async (deps, { guid, body: { annotation, ...change }, identity }) => {
       const text = annotation === undefined ? {} : { annotation };
-      const after = await annotateTask(deps, await liveGuid(deps, guid), { ...change, ...text }, identity.name);
+      const live = await liveGuid(deps, guid, identity.domains);
+      const after = await annotateTask(deps, live, { ...change, ...text }, identity);
       return { json: taskToObject(fullTask(after)) };
     },
   }),
@@ -68,7 +69,7 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
       query: nothing,
       answer: { status: 200, schema: 'Pin' },
       run: async (deps, { guid, identity }) => {
-        const { task_guid, number } = await pinTask(deps, guid, pinned, identity.name);
+        const { task_guid, number } = await pinTask(deps, guid, pinned, identity);
         return { json: { task_guid, number, pinned } };
       },
     }),
@@ -82,8 +83,9 @@ export const KEEP_ROUTES: readonly AnyRoute<KeepDeps>[] = [
     query: nothing,
     body: { ...body('PurgeHistoryRequest', purgeBody), required: true },
     answer: { status: 200, schema: 'Purged' },
-    run: async (deps, { body: { before, domain, dry_run: dryRun } }) => ({
-      json: await purgeHistory(deps, { before, domain, dryRun }, AbortSignal.timeout(PURGE_MS)),
-    }),
+    run: async (deps, { body: { before, domain, dry_run: dryRun }, identity }) => {
+      const within = narrowed(identity.domains, domain);
+      return { json: await purgeHistory(deps, { before, within, dryRun }, AbortSignal.timeout(PURGE_MS)) };
+    },
   }),
 ];

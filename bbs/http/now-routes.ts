@@ -5,8 +5,8 @@ import { parseTaskSpec } from '../../src/platform/task-spec.ts';
 import type { TaskUsage__Output } from '../../src/rpc/gen/gavel/v1/TaskUsage.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
 import { planFields } from '../api/capacity.ts';
+import { findTask } from '../api/find.ts';
 import type { LogsDeps } from '../api/logs.ts';
-import { findTask } from '../api/tasks.ts';
 import { planPlacement } from '../explain-capacity.ts';
 import type { TaskUsages, Usages } from '../usages.ts';
 import { checked, word } from './input.ts';
@@ -76,8 +76,10 @@ export const NOW_ROUTES: readonly AnyRoute<NowDeps>[] = [
     access: TASK.ListUsage,
     query: nothing,
     answer: { status: 200, schema: 'UsageList' },
-    run: async (deps, { guid }) =>
-      told(await deps.usages.of(await findTask(deps, guid, true), AbortSignal.timeout(ANSWER_MS))),
+    run: async (deps, { guid, identity }) => {
+      const task = await findTask(deps, guid, true, identity.domains);
+      return told(await deps.usages.of(task, AbortSignal.timeout(ANSWER_MS)));
+    },
   }),
   route({
     method: 'get',
@@ -87,7 +89,8 @@ export const NOW_ROUTES: readonly AnyRoute<NowDeps>[] = [
     access: TASK.ListUsage,
     query: z.strictObject({ cell_id: word('only on this cell') }),
     answer: { status: 200, schema: 'UsageList' },
-    run: async ({ usages }, { query: { cell_id } }) => told(await usages.all(cell_id, AbortSignal.timeout(ANSWER_MS))),
+    run: async ({ usages }, { query: { cell_id }, identity }) =>
+      told(await usages.all(cell_id, identity.domains, AbortSignal.timeout(ANSWER_MS))),
   }),
   route({
     method: 'post',

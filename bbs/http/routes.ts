@@ -8,8 +8,9 @@ import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
 import type { CallbackApiDeps } from '../api/callbacks.ts';
-import { getHistory, listHistory } from '../api/history.ts';
-import { deleteTask, endTask, fieldMask, findTask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
+import { findTask } from '../api/find.ts';
+import { getHistory, listHistory, narrowed } from '../api/history.ts';
+import { deleteTask, endTask, fieldMask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
 import { whoAmI } from '../api/who-am-i.ts';
 import type { CellData } from '../cell-data.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
@@ -71,7 +72,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     body: { schema: taskSpec, name: 'TaskCreateRequest', required: true, read: parseTaskSpec },
     answer: { status: 201, schema: 'Task' },
     run: async ({ tasks }, { body, identity, requestId }) => {
-      const task = await tasks.desire(body, { name: identity.name, requestId });
+      const task = await tasks.desire(body, { name: identity.name, domains: identity.domains, requestId });
       return { json: taskToObject(task), headers: { location: `/v1/tasks/${task.task_guid}` } };
     },
   }),
@@ -97,10 +98,11 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       field_mask: words('fields of each task to answer; all when it is left out'),
     }),
     answer: { status: 200, schema: 'TaskList' },
-    run: async (deps, { query: { state: states, outcome: outcomes, label, field_mask, ...query } }) => {
+    run: async (deps, { query: { state: states, outcome: outcomes, label, field_mask, ...query }, identity }) => {
       const page = await listTasks(
         deps,
         requestOf('TaskService', 'ListTasks', { ...query, states, outcomes, labels: labelsOf(label) }),
+        identity.domains,
       );
       const mask = fieldMask(field_mask);
       return { json: { ...page, tasks: page.tasks.map((task) => mask(taskToObject(fullTask(task)))) } };
@@ -114,7 +116,8 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     access: TASK.GetTask,
     query: taskOrHistory,
     answer: { status: 200, schema: 'Task' },
-    run: async (deps, { guid, query }) => shown(await findTask(deps, guid, query.include_history)),
+    run: async (deps, { guid, query, identity }) =>
+      shown(await findTask(deps, guid, query.include_history, identity.domains)),
   }),
   route({
     method: 'post',
@@ -126,7 +129,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     body: body('CancelTaskRequest', cancelBody),
     answer: { status: 200, schema: 'Task' },
     run: async (deps, { guid, body: { reason, if_state }, identity }) =>
-      shown(await endTask(deps, guid, if_state, { reason, by: identity.name })),
+      shown(await endTask(deps, guid, if_state, { reason, by: identity })),
   }),
   route({
     method: 'post',
@@ -139,7 +142,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     answer: { status: 200, schema: 'Task' },
     run: async (deps, { guid, body: { reason, if_state, grace }, identity }) => {
       const grace_ms = grace === undefined ? 0 : (parseDuration(grace) ?? 0);
-      return shown(await endTask(deps, guid, if_state, { reason, grace_ms, by: identity.name }));
+      return shown(await endTask(deps, guid, if_state, { reason, grace_ms, by: identity }));
     },
   }),
   route({
@@ -151,7 +154,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     query: nothing,
     body: body('ResolveTaskRequest', nothing),
     answer: { status: 200, schema: 'Task' },
-    run: async (deps, { guid }) => shown(fullTask(await resolveTask(deps, guid))),
+    run: async (deps, { guid, identity }) => shown(fullTask(await resolveTask(deps, guid, identity.domains))),
   }),
   route({
     method: 'delete',
@@ -161,8 +164,8 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     access: TASK.DeleteTask,
     query: nothing,
     answer: { status: 204 },
-    run: async (deps, { guid }) => {
-      await deleteTask(deps, guid);
+    run: async (deps, { guid, identity }) => {
+      await deleteTask(deps, guid, identity.domains);
       return {};
     },
   }),
@@ -212,9 +215,9 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
       page_token: word('next_page_token of the page before'),
     }),
     answer: { status: 200, schema: 'HistoryList' },
-    run: async (deps, { query: { page_size, page_token, domain } }) => {
+    run: async (deps, { query: { page_size, page_token, domain }, identity }) => {
       const size = pageSize(page_size, HISTORY_PAGE, PAGE_MOST);
-      const { records, next, pins } = await listHistory(deps, size, page_token, domain);
+      const { records, next, pins } = await listHistory(deps, size, page_token, narrowed(identity.domains, domain));
       return { json: { records: records.map((found) => finished(found, pins)), next_page_token: next } };
     },
   }),
@@ -226,8 +229,8 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     access: HISTORY.GetHistory,
     query: nothing,
     answer: { status: 200, schema: 'HistoryRecord' },
-    run: async (deps, { guid }) => {
-      const { found, pins } = await getHistory(deps, guid);
+    run: async (deps, { guid, identity }) => {
+      const { found, pins } = await getHistory(deps, guid, identity.domains);
       return { json: finished(found, pins) };
     },
   }),

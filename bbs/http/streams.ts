@@ -19,13 +19,13 @@ interface EventQuery {
   readonly cell_id: string;
 }
 
-export function eventStream(deps: LogsDeps, { query, lastEventId }: Call<EventQuery, unknown>): Answer {
+export function eventStream(deps: LogsDeps, { query, lastEventId, identity }: Call<EventQuery, unknown>): Answer {
   const { cursor, task_guid, domain, cell_id } = query;
   // What a client has seen last wins over where it began.
   const from = lastEventId === '' ? cursor : lastEventId;
   const request = requestOf('TaskService', 'WatchTasks', { cursor: from, task_guid, domain, cell_id });
   async function* chunks(signal: AbortSignal) {
-    for await (const event of watchTasks(deps, request, signal)) yield eventText(event);
+    for await (const event of watchTasks(deps, request, identity.domains, signal)) yield eventText(event);
   }
   return { stream: { type: SSE, chunks, failure: sseFailure } };
 }
@@ -65,7 +65,7 @@ export function logStream(deps: LogsDeps, call: Call<LogQuery, unknown>): Answer
   });
   const asEvents = call.accept.includes(SSE);
   async function* chunks(signal: AbortSignal) {
-    for await (const entry of followLogs(deps, request, signal)) {
+    for await (const entry of followLogs(deps, request, call.identity.domains, signal)) {
       const chunk = asEvents ? logEvent(entry) : logText(entry);
       if (chunk !== undefined) yield chunk;
     }

@@ -5,8 +5,8 @@ import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
 import { type Explained, explainDryRun, explainFound, explanationFields } from '../api/explain.ts';
+import { findTask } from '../api/find.ts';
 import type { LogsDeps } from '../api/logs.ts';
-import { findTask } from '../api/tasks.ts';
 import type { Outputs } from '../outputs.ts';
 import type { Timelines } from '../timelines.ts';
 import { flag, whole, word } from './input.ts';
@@ -33,8 +33,8 @@ export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
     access: TASK.GetTimeline,
     query: z.strictObject({ engine_calls: flag('tell also each call of a container engine that concerned the task') }),
     answer: { status: 200, schema: 'Timeline' },
-    run: async (deps, { guid, query }) => {
-      const task = await findTask(deps, guid, true);
+    run: async (deps, { guid, query, identity }) => {
+      const task = await findTask(deps, guid, true, identity.domains);
       const { events, notes } = await deps.timelines.of(task, AbortSignal.timeout(ANSWER_MS), query.engine_calls);
       return { json: { events: events.map((event, index) => ({ sequence: index + 1, ...event })), notes } };
     },
@@ -47,8 +47,9 @@ export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
     access: TASK.ListOutputs,
     query: nothing,
     answer: { status: 200, schema: 'Outputs' },
-    run: async (deps, { guid }) => {
-      const info = await deps.outputs.list(await findTask(deps, guid, true), AbortSignal.timeout(ANSWER_MS));
+    run: async (deps, { guid, identity }) => {
+      const task = await findTask(deps, guid, true, identity.domains);
+      const info = await deps.outputs.list(task, AbortSignal.timeout(ANSWER_MS));
       const { archive_bytes, total_bytes, sealed_at, files, ...rest } = info;
       return {
         json: {
@@ -78,8 +79,8 @@ export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
       offset: whole('begin behind so many bytes', 0, Number.MAX_SAFE_INTEGER),
     }),
     answer: { status: 200, streams: ['application/octet-stream'] },
-    run: async (deps, { guid, query: { name, offset } }) => {
-      const task = await findTask(deps, guid, true);
+    run: async (deps, { guid, query: { name, offset }, identity }) => {
+      const task = await findTask(deps, guid, true, identity.domains);
       const chunks = (signal: AbortSignal) => bytesOf(deps, task, name, offset, signal);
       return { stream: { type: 'application/octet-stream', chunks, failure: () => undefined } };
     },
@@ -92,7 +93,8 @@ export const TASK_READS: readonly AnyRoute<TaskReadsDeps>[] = [
     access: TASK.ExplainPlacement,
     query: nothing,
     answer: { status: 200, schema: 'Explanation' },
-    run: async (deps, { guid }) => explanation(explainFound(deps.view, await findTask(deps, guid, true))),
+    run: async (deps, { guid, identity }) =>
+      explanation(explainFound(deps.view, await findTask(deps, guid, true, identity.domains))),
   }),
   route({
     method: 'post',

@@ -47,8 +47,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     query: z.strictObject({ sha256: word('of all bytes, in hex; other bytes are refused then') }),
     uploads: ['application/x-tar', 'application/gzip', 'application/octet-stream'],
     answer: { status: 200, schema: 'Task' },
-    run: async (deps, { guid, query, upload }) => {
-      const live = await waitingForInput(deps, guid);
+    run: async (deps, { guid, query, upload, identity }) => {
+      const live = await waitingForInput(deps, guid, identity.domains);
       return { json: taskToObject(fullTask(await deps.inputs.accept(live, pieces(upload, query.sha256)))) };
     },
   }),
@@ -64,7 +64,7 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     body: required('DesireTasksRequest', batch, BATCH_BYTES),
     answer: { status: 200, schema: 'TaskResults' },
     run: async ({ tasks }, { body, identity, requestId }) => {
-      const from = { name: identity.name, requestId };
+      const from = { name: identity.name, domains: identity.domains, requestId };
       const made = async (request: unknown) => {
         try {
           return { task: taskToObject(await tasks.desire(parseTaskSpec(request), from)), error: null };
@@ -85,8 +85,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     query: nothing,
     body: required('ResolveTasksRequest', guids, BATCH_BYTES),
     answer: { status: 200, schema: 'Verdicts' },
-    run: async (deps, { body }) => ({
-      json: { verdicts: await verdicts(body.task_guids, (guid) => resolveTask(deps, guid)) },
+    run: async (deps, { body, identity }) => ({
+      json: { verdicts: await verdicts(body.task_guids, (guid) => resolveTask(deps, guid, identity.domains)) },
     }),
   }),
   route({
@@ -98,8 +98,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     query: nothing,
     body: required('DeleteTasksRequest', guids, BATCH_BYTES),
     answer: { status: 200, schema: 'Verdicts' },
-    run: async (deps, { body }) => ({
-      json: { verdicts: await verdicts(body.task_guids, (guid) => deleteTask(deps, guid)) },
+    run: async (deps, { body, identity }) => ({
+      json: { verdicts: await verdicts(body.task_guids, (guid) => deleteTask(deps, guid, identity.domains)) },
     }),
   }),
   route({
@@ -112,8 +112,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     query: nothing,
     body: body('HoldTasksRequest', hold),
     answer: { status: 200, schema: 'Hold' },
-    run: async ({ holds }, { hold: hold_id, body }) => {
-      await holds.hold({ hold_id, ...body, release: false });
+    run: async ({ holds }, { hold: hold_id, body, identity }) => {
+      await holds.hold({ hold_id, ...body, release: false }, identity);
       return { json: { hold_id, ttl_seconds: holds.ttlMs / 1_000 } };
     },
   }),
@@ -125,8 +125,8 @@ export const TASK_WRITES: readonly AnyRoute<TaskWritesDeps>[] = [
     access: TASK.HoldTasks,
     query: nothing,
     answer: { status: 204 },
-    run: async ({ holds }, { hold: hold_id }) => {
-      await holds.hold({ hold_id, task_guids: [], holder: '', release: true });
+    run: async ({ holds }, { hold: hold_id, identity }) => {
+      await holds.hold({ hold_id, task_guids: [], holder: '', release: true }, identity);
       return {};
     },
   }),

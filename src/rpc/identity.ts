@@ -8,6 +8,10 @@ export type Role = 'client' | 'viewer' | 'operator' | 'cell' | 'auctioneer' | 'b
 /** The domains whose tasks somebody may see and change; undefined = all. */
 export type Domains = ReadonlySet<string> | undefined;
 
+export function isWithin(domains: Domains, domain: string): boolean {
+  return domains === undefined || domains.has(domain);
+}
+
 /** `tls`: nothing but the connection's encryption, where no certificate is asked for. */
 export type Proof = 'none' | 'loopback' | 'tls' | 'certificate' | 'token';
 

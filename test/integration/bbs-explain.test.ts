@@ -193,7 +193,7 @@ describe('a hold', () => {
     const store = await openEmbeddedStore({ path: `/tmp/gavel-holds-${process.pid}` });
     const ended: unknown[] = [];
     const tasks = {
-      find: async (guid: string) => ({ status: { task_guid: guid, uid: `uid-${guid}` } }),
+      find: async (guid: string) => ({ status: { task_guid: guid, uid: `uid-${guid}`, domain: 'd' } }),
       transition: async (guid: string, command: object, options: object) =>
         ended.push({ guid, ...command, ...options }),
     } as unknown as Tasks;
@@ -202,14 +202,23 @@ describe('a hold', () => {
     const sweeping = holds.sweep(pino({ level: 'silent' }), stop.signal);
     const silent = { hold_id: 'silent-one', task_guids: ['a', 'b'], holder: 'build 7', release: false };
     const renewed = { ...silent, hold_id: 'renewed-one', task_guids: ['c'] };
-    await holds.hold(silent);
+    const me = { name: 'me', domains: undefined };
+    await holds.hold(silent, me);
     for (let at = 0; at < 10; at += 1) {
-      await holds.hold(renewed);
+      await holds.hold(renewed, me);
       await sleep(300);
     }
     expect(ended).toEqual([
       { guid: 'a', type: 'cancel', reason: 'its client build 7 went away', uid: 'uid-a' },
       { guid: 'b', type: 'cancel', reason: 'its client build 7 went away', uid: 'uid-b' },
+    ]);
+    // Whoever is limited to domains holds what is in them, and has ids of their own: nobody else's hold ends or changes by theirs.
+    const limited = { name: 'me', domains: new Set(['other']) };
+    await holds.hold({ ...silent, task_guids: ['a'] }, limited);
+    await holds.hold({ ...renewed, task_guids: [], release: true }, limited);
+    await sleep(3_500);
+    expect(ended.slice(2)).toEqual([
+      { guid: 'c', type: 'cancel', reason: 'its client build 7 went away', uid: 'uid-c' },
     ]);
     stop.abort();
     await sweeping;

@@ -69,7 +69,7 @@ describe.each(['embedded', 'etcd'] as const)('the input of a task on the %s stor
       action: { run: { path: '/x' } },
       input_dir: '/in',
     };
-    await tasks.create(parseTaskSpec(spec), { name: 'me', requestId: 'r' });
+    await tasks.create(parseTaskSpec(spec), { name: 'me', domains: undefined, requestId: 'r' });
     const live = await tasks.find(guid);
     if (live === undefined) throw new Error('it is not there');
     return live;

@@ -39,7 +39,7 @@ const POLICY: TaskPolicy = {
 };
 const log = pino({ level: 'silent' });
 /** Whose requests these are. */
-const ME = { name: 'me', requestId: '' };
+const ME = { name: 'me', domains: undefined, requestId: '' };
 
 /** The machine's, as somebody has set it. */
 class WrongClock implements Clock {
