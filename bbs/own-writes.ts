@@ -1,4 +1,5 @@
 import type { TaskStatus } from '../src/domain/task.ts';
+import { Passage } from '../src/platform/passage.ts';
 import { LiveTask, type Spec } from './live-task.ts';
 
 /** Writes whose outcome nobody learned stay; this bounds them. */
@@ -26,13 +27,13 @@ export class OwnWrite {
 
 /** Writes of this process that are on their way to the view, by their write ids. */
 export class OwnWrites {
-  readonly #byId = new Map<string, OwnWrite>();
+  readonly #byId = new Passage<string, OwnWrite>();
 
   announce(status: TaskStatus, writeId: string, spec: Spec | undefined): OwnWrite {
     const write = new OwnWrite(status, writeId, spec);
     this.#byId.set(writeId, write);
-    const [oldest] = this.#byId.size > MOST ? this.#byId.keys() : [];
-    if (oldest !== undefined) this.#byId.delete(oldest);
+    // All of them: it is long past finding out one by one what became of them, and the watch tells it too.
+    if (this.#byId.size > MOST) this.#byId.clear();
     return write;
   }
 

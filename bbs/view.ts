@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText, isDomainError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/platform/clock.ts';
+import { Passage } from '../src/platform/passage.ts';
 import { AbsentCells } from './absent-cells.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
 import { numberInKey, numberOfKey } from './history/buckets.ts';
@@ -53,7 +54,7 @@ export class View {
   readonly absent = new AbsentCells(this, systemClock());
   readonly own = new OwnWrites();
   /** Own writes that the watch has not brought yet. */
-  readonly #ahead = new Map<string, LiveTask>();
+  readonly #ahead = new Passage<string, LiveTask>();
   #cells = new Map<string, LiveCell>();
   #drains = new Map<string, DrainRecord>();
   #outbox = new Map<string, OutboxRecord>();

@@ -134,12 +134,13 @@ const HISTORY = Buffer.alloc(2_200, 'h');
 
 interface Measured {
   readonly rates: number[];
-  /** CPU in µs for one, of the BBS and of etcd. */
+  /** CPU in µs for one, of the BBS, of etcd and of this driver. */
   readonly bbsUs: number[];
   readonly etcdUs: number[];
+  readonly driverUs: number[];
 }
 
-const measured = (): Measured => ({ rates: [], bbsUs: [], etcdUs: [] });
+const measured = (): Measured => ({ rates: [], bbsUs: [], etcdUs: [], driverUs: [] });
 
 const etcd = await startBenchEtcd();
 const etcdPid = etcd.members[0]?.pid ?? 0;
@@ -150,16 +151,18 @@ let bbs: BbsProcess | undefined;
 async function note(into: Measured, servers: readonly BbsProcess[], run: () => Promise<number>): Promise<void> {
   const cpu = async () =>
     (await Promise.all(servers.map((each) => each.usage()))).reduce((sum, each) => sum + each.cpuMs, 0);
-  const before = { bbs: await cpu(), etcd: cpuMsOf(etcdPid), at: performance.now() };
+  const before = { bbs: await cpu(), etcd: cpuMsOf(etcdPid), driver: cpuMsOf(process.pid), at: performance.now() };
   const rate = await run();
   const done = (rate * (performance.now() - before.at)) / 1_000;
   into.rates.push(rate);
   into.bbsUs.push((((await cpu()) - before.bbs) * 1_000) / done);
   into.etcdUs.push(((cpuMsOf(etcdPid) - before.etcd) * 1_000) / done);
+  into.driverUs.push(((cpuMsOf(process.pid) - before.driver) * 1_000) / done);
 }
 
-function costs({ bbsUs, etcdUs }: Measured): string {
-  return `CPU each: BBS ${Math.round(median(bbsUs))} µs, etcd ${Math.round(median(etcdUs))} µs`;
+function costs({ bbsUs, etcdUs, driverUs }: Measured): string {
+  const [bbs, etcd, driver] = [bbsUs, etcdUs, driverUs].map((each) => Math.round(median(each)));
+  return `CPU each: BBS ${bbs} µs, etcd ${etcd} µs, driver ${driver} µs`;
 }
 
 async function lifecycles(): Promise<Row[]> {

@@ -15,6 +15,11 @@ export interface CommitStats {
   readonly groups: number;
 }
 
+interface InFlight {
+  readonly group: readonly Waiting[];
+  readonly footprint: Footprint;
+}
+
 interface Waiting extends Candidate {
   readonly commit: Commit;
   readonly since: number;
@@ -26,7 +31,7 @@ interface Waiting extends Candidate {
 export class GroupCommit {
   readonly #send: (group: readonly Commit[]) => Promise<readonly CommitResult[]>;
   readonly #queue: Waiting[] = [];
-  readonly #inFlight = new Map<Footprint, readonly Waiting[]>();
+  readonly #inFlight: InFlight[] = [];
   #waitingBytes = 0;
   #scheduled = false;
   #closed = false;
@@ -59,29 +64,34 @@ export class GroupCommit {
   close(): void {
     this.#closed = true;
     for (const waiting of this.#queue.splice(0)) waiting.reject(closedError());
-    for (const group of this.#inFlight.values()) for (const waiting of group) waiting.reject(closedError());
+    for (const { group } of this.#inFlight) for (const waiting of group) waiting.reject(closedError());
   }
 
   /** Waits for the rest of this turn of the event loop, so that what was asked for in it goes together. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight.size >= MAX_IN_FLIGHT) return;
+    if (this.#scheduled || this.#inFlight.length >= MAX_IN_FLIGHT) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
       this.#refuseLate();
-      while (this.#queue.length > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
-        const { group, footprint } = takeGroup(this.#queue, [...this.#inFlight.keys()]);
+      while (this.#queue.length > 0 && this.#inFlight.length < MAX_IN_FLIGHT) {
+        const { group, footprint } = takeGroup(
+          this.#queue,
+          this.#inFlight.map((each) => each.footprint),
+        );
         // Everything that waits touches what is on its way: its answer schedules the next round.
         if (group.length === 0) return;
         for (const waiting of group) this.#waitingBytes -= waiting.bytes;
-        this.#inFlight.set(footprint, group);
+        const sent = { group, footprint };
+        this.#inFlight.push(sent);
         // Never rejects: every fault goes to the commits of the group.
-        void this.#travel(group, footprint);
+        void this.#travel(sent);
       }
     });
   }
 
-  async #travel(group: readonly Waiting[], footprint: Footprint): Promise<void> {
+  async #travel(sent: InFlight): Promise<void> {
+    const { group } = sent;
     this.#commits += group.length;
     this.#groups += 1;
     try {
@@ -94,7 +104,7 @@ export class GroupCommit {
     } catch (error) {
       for (const waiting of group) waiting.reject(storeError(error));
     } finally {
-      this.#inFlight.delete(footprint);
+      this.#inFlight.splice(this.#inFlight.indexOf(sent), 1);
       this.#schedule();
     }
   }
