@@ -12,6 +12,8 @@ need docker docker.io
 need etcd etcd-server
 need docker-registry docker-registry
 need openssl openssl
+need strace strace
+need prlimit util-linux
 if is_root; then # what starts a private engine, or a quota in one
   need dockerd docker.io
   need ip iproute2

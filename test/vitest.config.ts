@@ -5,7 +5,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Of the fault suite `make test` runs the short form (GAVEL_FAULTS unset); these files have none. */
 const short = process.env['GAVEL_FAULTS'] !== 'all';
-const LONG_FAULTS = ['cut', 'full', 'outage', 'store'].map((name) => `test/faults/${name}.test.ts`);
+const LONG_FAULTS = ['cut', 'full', 'limits', 'outage', 'store', 'weather'].map(
+  (name) => `test/faults/${name}.test.ts`,
+);
 
 /** Files that measure, stop or sweep the shared engine itself run one at a time, after those that only use it. */
 const ALONE = ['docker-faults', 'docker-images', 'docker-usage'].map((name) => `test/engine/${name}.test.ts`);

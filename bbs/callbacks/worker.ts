@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import TinyQueue from 'tinyqueue';
 import { errorText, isDomainError } from '../../src/domain/errors.ts';
@@ -41,6 +42,9 @@ const AGAIN_MS = 1_000;
 const MOST_TRIES = 20;
 /** Until the next look when somebody else is handing the task over. */
 const BUSY_MS = 5_000;
+/** Shorter than a task stays with its resolver. */
+const SETTLE_MS = 20_000;
+const SETTLE_PAUSE_MS = 300;
 
 interface Lane {
   active: number;
@@ -141,7 +145,7 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   const tries = [...(job.tries ?? []), made].slice(-MOST_TRIES);
   const ledger = { url: job.url, attempts, last_status: result.status, last_error: result.error, tries };
   deps.log.info({ guid: job.task_guid, attempts, status: result.status, error: result.error }, 'callback.tried');
-  if (isAcknowledged(result.status)) return settle(deps, job, held.live, { ...ledger, state: 'delivered' });
+  if (isAcknowledged(result.status)) return settleSurely(deps, job, held.live, { ...ledger, state: 'delivered' });
   const pause = nextPauseMs(deps.schedule, attempts - (job.resent_after ?? 0), result.retryAfterMs, Math.random());
   if (pause === undefined) return settle(deps, job, held.live, { ...ledger, state: 'dead' });
   await save(deps, job, { ...ledger, next_at: Math.round(deps.clock.nowMs() + pause) });
@@ -173,6 +177,26 @@ async function hold(deps: CallbackDeps, job: OutboxRecord): Promise<Held | 'late
   const finished = await deps.history.get(String(job.number), undefined);
   if (finished?.record.uid !== job.uid) return 'no record';
   return { body: finished.record.task_json, live: false, traceparent: finished.task.traceparent };
+}
+
+/** As `settle`, also when the store is away for a moment: the receiver that has acknowledged is not to be asked again for that. */
+async function settleSurely(
+  deps: CallbackDeps,
+  job: OutboxRecord,
+  live: boolean,
+  delivery: DeliveryRecord,
+): Promise<void> {
+  const until = deps.clock.monotonicMs() + SETTLE_MS;
+  for (;;) {
+    try {
+      return await settle(deps, job, live, delivery);
+    } catch (error) {
+      const passing = isDomainError(error, 'unavailable') || isDomainError(error, 'deadline');
+      if (!passing || deps.clock.monotonicMs() > until) throw error;
+      deps.log.warn({ guid: job.task_guid, error: errorText(error) }, 'callback.settle-failed');
+      await sleep(SETTLE_PAUSE_MS);
+    }
+  }
 }
 
 /** The end of a delivery: the task leaves the live set with its record sealed, and nothing is owed any more. */

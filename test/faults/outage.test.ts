@@ -10,8 +10,7 @@ const OUTAGE_MS = 20 * TIMES.cellLeaseMs;
 describe('an outage of a minute', () => {
   let scene: Scene;
   beforeAll(async () => {
-    const tasks = { lostGraceMs: DEFAULT_POLICY.lostGraceMs, claimDeadlineMs: 20_000, resolvingTimeoutMs: 3_000 };
-    scene = await Scene.open({ members: 3, cells: 2, bbsSettings: { tasks } });
+    scene = await Scene.open({ members: 3, cells: 2, lostGraceMs: DEFAULT_POLICY.lostGraceMs });
   });
   afterAll(() => scene.close());
   afterEach(async () => {

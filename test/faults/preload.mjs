@@ -6,7 +6,7 @@
  * GAVEL_FAULT_FILE names a file that the test writes at any time: `POINT:before|after=ACTION[(MS)][@N]`, separated by `;`.
  *   points   an rpc method (`StartTasks`), `store.KIND` (desire claim start release complete resolve remove outbox cell leader number history), `engine.KIND` (create attach start inspect wait kill remove archive list info)
  *   actions  kill (SIGKILL self), stop (SIGSTOP self), stall(ms) (the event loop stands still), delay(ms), drop (not sent, or the answer
- *            thrown away: unavailable)
+ *            thrown away: unavailable), throw (where nobody catches it)
  *   @N       only at the Nth time since it was armed, and once; without it the first time, once. `@*`: every time
  * What happened is appended to FILE.fired.
  */
@@ -132,6 +132,11 @@ async function pass(point, when) {
     case 'delay':
       await sleep(fault.ms);
       return undefined;
+    case 'throw':
+      setImmediate(() => {
+        throw new Error(`thrown by the test at ${point}`);
+      });
+      return undefined;
     default:
       return 'drop';
   }
@@ -155,7 +160,9 @@ function due(point, when) {
 }
 
 function parse(text) {
-  const match = /^\s*([\w.]+):(before|after)=(kill|stop|stall|delay|drop)(?:\((\d+)\))?(?:@(\d+|\*))?\s*$/.exec(text);
+  const match = /^\s*([\w.]+):(before|after)=(kill|stop|stall|delay|throw|drop)(?:\((\d+)\))?(?:@(\d+|\*))?\s*$/.exec(
+    text,
+  );
   if (match === null) return [];
   const [, point, when, action, ms, at] = match;
   return [{ point, when, action, ms: Number(ms ?? 0), at: at === '*' ? '*' : Number(at ?? 1), seen: 0 }];

@@ -54,14 +54,26 @@ export class OwnEngine {
       join(folder, 'daemon.json'),
       JSON.stringify({ 'live-restore': this.#options.liveRestore ?? false }),
     );
-    this.#containerd = spawnQuietly('containerd', ['--config', join(folder, 'ctr.toml'), '--log-level', 'error']);
-    await until(async () => await Promise.resolve(existsSync(this.#containerdSocket)));
+    await this.startContainerd();
     await this.startDaemon();
     await this.#loadImage();
   }
 
   get #containerdSocket(): string {
     return join(this.folder, 'ctr/c.sock');
+  }
+
+  /** Also after `killContainerd`: on the same data. */
+  async startContainerd(): Promise<void> {
+    const config = join(this.folder, 'ctr.toml');
+    await rm(this.#containerdSocket, { force: true });
+    this.#containerd = spawnQuietly('containerd', ['--config', config, '--log-level', 'error']);
+    await until(async () => await Promise.resolve(existsSync(this.#containerdSocket)));
+  }
+
+  /** SIGKILL: shims and daemon are left. */
+  async killContainerd(): Promise<void> {
+    await ended(this.#containerd, 'SIGKILL');
   }
 
   /** Also after `killDaemon`: on the same data. */
@@ -108,20 +120,31 @@ export class OwnEngine {
 
   /** What an engine that was killed, or that could not be asked, has left: shims name its containerd, their children are the containers. */
   #killShims(): void {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const pid of this.shims()) {
       try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        if (!command.includes('containerd-shim') || !command.includes(this.#containerdSocket)) continue;
         const threads = readdirSync(`/proc/${pid}/task`);
         const children = threads
           .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'))
           .join(' ');
         for (const child of children.split(' ').filter((word) => word !== '')) process.kill(Number(child), 'SIGKILL');
-        process.kill(Number(pid), 'SIGKILL');
+        process.kill(pid, 'SIGKILL');
       } catch {
         // It went meanwhile.
       }
     }
+  }
+
+  /** The processes between containerd and the containers, one for each of these. */
+  shims(): number[] {
+    const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return all.map(Number).filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return command.includes('containerd-shim') && command.includes(this.#containerdSocket);
+      } catch {
+        return false;
+      }
+    });
   }
 
   /** With live-restore they would outlive the engine. */

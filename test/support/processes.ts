@@ -199,6 +199,8 @@ export interface ClusterOptions {
   readonly proxyEtcd?: boolean;
   readonly engine?: string;
   readonly bbsSettings?: object;
+  /** A longer grace, where a fault may take its time and nothing is to end by it. */
+  readonly lostGraceMs?: number;
   readonly cellSettings?: object;
 }
 
@@ -253,7 +255,11 @@ export class Cluster {
         listen: local(port),
         store: { kind: 'etcd', hosts },
         cellLeaseMs: TIMES.cellLeaseMs,
-        tasks: { lostGraceMs: TIMES.lostGraceMs, claimDeadlineMs: 20_000, resolvingTimeoutMs: 3_000 },
+        tasks: {
+          lostGraceMs: options.lostGraceMs ?? TIMES.lostGraceMs,
+          claimDeadlineMs: 20_000,
+          resolvingTimeoutMs: 3_000,
+        },
         callbacks: { scheduleMs: [200, 400, 800, 1_600, 3_000, 3_000, 3_000], timeoutMs: 1_000, deny: [] },
         ...options.bbsSettings,
       };
