@@ -10,7 +10,7 @@ gen=node_modules/.bin/proto-loader-gen-types
 mkdir -p .run
 out="$(mktemp -d .run/gen.XXXXXX)"
 trap 'rm -rf "$out"' EXIT
-services=(gavel/v1/{task,history,callback,cell,placement,cluster,auction}_service.proto)
+services=(gavel/v1/{task,history,callback,cell,placement,cluster,alert,auction}_service.proto)
 if ! "$gen" --keepCase --longs=String --enums=String --defaults --oneofs --grpcLib=@grpc/grpc-js --includeComments \
   --importFileExtension=.ts --includeDirs=proto --outDir="$out/gen" google/rpc/status.proto "${services[@]}" >"$out/log" 2>&1; then
   cat "$out/log" >&2

@@ -63,6 +63,8 @@ export const requestKey = (domain: string, key: string) =>
 export const sealKey = (name: string) => `${PREFIX.seal}${name}`;
 /** The next number that no process has taken yet. */
 export const NUMBER_KEY = `${PREFIX.number}number`;
+/** A rule of what operators want to be told of. */
+export const alertKey = (name: string) => `${PREFIX.alert}${name}`;
 /** What signs callbacks, once it was exchanged. */
 export const CALLBACK_SECRETS_KEY = `${PREFIX.secret}callbacks`;
 /** Who does the periodic duties. */

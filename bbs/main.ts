@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError, errorText } from '../src/domain/errors.ts';
+import type { Task } from '../src/domain/task.ts';
 import { type Clock, systemClock } from '../src/platform/clock.ts';
 import { type Running, runGroup } from '../src/platform/group.ts';
 import { Metrics } from '../src/platform/metrics.ts';
@@ -8,6 +9,9 @@ import { readTls } from '../src/platform/tls.ts';
 import { readTokenKeys } from '../src/platform/token.ts';
 import type { Domains } from '../src/rpc/identity.ts';
 import { type RunningServer, serve } from '../src/rpc/server.ts';
+import { AlertRules } from './alerts/rules.ts';
+import { AlertWatcher } from './alerts/watcher.ts';
+import { alertApi } from './api/alerts.ts';
 import { callbackApi } from './api/callbacks.ts';
 import { cellApi } from './api/cells.ts';
 import { clusterApi } from './api/cluster.ts';
@@ -39,6 +43,7 @@ import { MassLoss } from './mass-loss.ts';
 import { callbackMeter, measureTasks } from './metrics.ts';
 import { Numbers } from './numbers.ts';
 import { Outputs } from './outputs.ts';
+import type { OutboxRecord } from './records.ts';
 import { Requests } from './requests.ts';
 import { Room } from './room.ts';
 import { admitSeal, keepSealed } from './sealing.ts';
@@ -124,13 +129,16 @@ export async function startBbs(
     find: async (id: string, within: Domains) =>
       await findTask({ view, tasks, events, history, logs }, id, true, within),
   };
-  const ledger = new Ledger({ store, view, tasks, history });
-  const holds = new Holds({ store, tasks });
-  const inputs = new Inputs({ store, view, tasks, room });
   const { scheduleMs: schedule, secret, ...post } = config.callbacks;
   const secrets = new CallbackSecrets(store, secret);
   const webhooks = { secrets, post, clock, sealed: seal !== undefined };
+  const rules = new AlertRules(store);
+  const alerts = new AlertWatcher({ view, rules, secrets, post, clock, log });
+  const ledger = new Ledger({ store, view, tasks, history });
+  const holds = new Holds({ store, tasks });
+  const inputs = new Inputs({ store, view, tasks, room });
 
+  const onDead = (job: OutboxRecord, task: () => Task) => alerts.dead(job, task);
   const onTried = callbackMeter(metrics, isAcknowledged);
 
   let server: RunningServer | undefined;
@@ -145,8 +153,12 @@ export async function startBbs(
           leading.set(1);
           await Promise.all([
             converge({ view, tasks, clock, policy, sparedMs: (id) => massLoss.heldMs(id), log }, signal),
-            deliverCallbacks({ store, view, tasks, history, clock, log, schedule, post, secrets, onTried }, signal),
+            deliverCallbacks(
+              { store, view, tasks, history, clock, log, schedule, post, secrets, onTried, onDead },
+              signal,
+            ),
             keepHistory({ store, view, clock, log, policy: config.history }, signal),
+            alerts.run(signal),
             requests.prune(log, signal),
             holds.sweep(log, signal),
             inputs.sweep(log, signal),
@@ -191,6 +203,7 @@ export async function startBbs(
           services: {
             TaskService: taskApi({ view, tasks, events, history, logs, holds, inputs, timelines, outputs, usages }),
             HistoryService: historyApi(historyDeps),
+            AlertService: alertApi({ rules, webhooks }),
             CallbackService: callbackApi({ ledger, webhooks }),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock, lostGraceMs }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
@@ -222,6 +235,7 @@ export async function startBbs(
           ...historyDeps,
           ledger,
           webhooks,
+          rules,
           timelines,
           outputs,
           usages,

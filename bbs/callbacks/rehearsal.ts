@@ -40,9 +40,13 @@ export async function rehearse(deps: RehearsalDeps, url: string, outcome: Outcom
   const fault = callbackUrlFault(url);
   if (fault !== undefined)
     throw new DomainError('invalid_argument', `url: ${fault}`, { faults: [{ field: 'url', message: fault }] });
+  return await rehearsePost(deps, url, sampleTask(url, outcome, deps.clock.nowNanos()));
+}
+
+/** One signed POST, told as it went. */
+export async function rehearsePost(deps: RehearsalDeps, url: string, body: string): Promise<Rehearsed> {
   const { clock, secrets } = deps;
   const nowMs = clock.nowMs();
-  const body = sampleTask(url, outcome, clock.nowNanos());
   const webhook_id = `test-${randomUUID()}`;
   const begun = performance.now();
   const signing = await secrets.signing(nowMs);

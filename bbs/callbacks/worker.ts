@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import TinyQueue from 'tinyqueue';
 import { errorText, isDomainError } from '../../src/domain/errors.ts';
+import type { Task } from '../../src/domain/task.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { aborted } from '../../src/platform/group.ts';
-import { taskToJson } from '../../src/platform/task-json.ts';
+import { taskFromJson, taskToJson } from '../../src/platform/task-json.ts';
 import { traced } from '../../src/platform/trace.ts';
 import { decodeRecord, encodeRecord } from '../codec.ts';
 import type { History } from '../history/history.ts';
@@ -30,6 +31,8 @@ export interface CallbackDeps {
   readonly post: Omit<PostOptions, 'secrets'>;
   readonly secrets: CallbackSecrets;
   /** Told of every try: the HTTP status (0 = no answer) and how long it took. */
+  /** Told of what is given up. */
+  readonly onDead?: (job: OutboxRecord, task: () => Task) => void;
   readonly onTried?: (status: number, ms: number) => void;
 }
 
@@ -147,7 +150,10 @@ async function attempt(deps: CallbackDeps, uid: string): Promise<void> {
   deps.log.info({ guid: job.task_guid, attempts, status: result.status, error: result.error }, 'callback.tried');
   if (isAcknowledged(result.status)) return settleSurely(deps, job, held.live, { ...ledger, state: 'delivered' });
   const pause = nextPauseMs(deps.schedule, attempts - (job.resent_after ?? 0), result.retryAfterMs, Math.random());
-  if (pause === undefined) return settle(deps, job, held.live, { ...ledger, state: 'dead' });
+  if (pause === undefined) {
+    deps.onDead?.({ ...job, ...ledger }, () => taskFromJson(held.body));
+    return settle(deps, job, held.live, { ...ledger, state: 'dead' });
+  }
   await save(deps, job, { ...ledger, next_at: Math.round(deps.clock.nowMs() + pause) });
   if (held.live) await deps.tasks.transition(job.task_guid, { type: 'demote' }, { uid: job.uid }).catch(ignoreMoved);
 }

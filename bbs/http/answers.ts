@@ -1,5 +1,6 @@
 import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
 import { type FieldKind, TASK_FIELDS } from '../../src/platform/task-json.ts';
+import { ALERT_EVENTS } from '../alerts/rules.ts';
 
 /*
  * What is answered, as JSON Schema. A task is made of the field table that writes it; the parts of it that came with the request have the
@@ -271,6 +272,22 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
       secret: { type: 'string', description: 'whsec_...; told this once' },
       former_until: nanos,
       stored_in_clear: { type: 'boolean', description: 'nothing seals what is in the store (storeKeys)' },
+    }),
+    AlertList: all({ rules: listOf(ref('Alert')) }),
+    Alert: all({
+      name: string,
+      on: { type: 'string', enum: ALERT_EVENTS },
+      url: string,
+      select: string,
+      for_seconds: { type: 'number' },
+      cooldown_seconds: { type: 'number' },
+      updated_by: string,
+      updated_at: nanos,
+      last: {
+        description: 'what became of the last post; null before the first',
+        type: ['object', 'null'],
+        properties: { at: nanos, count: integer, status: integer, error: string },
+      },
     }),
     CellList: all({ cells: listOf(ref('Cell')) }),
     Cell: all({

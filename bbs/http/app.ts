@@ -136,6 +136,7 @@ async function callOf(ask: Ask, { body, uploads }: AnyRoute<RestDeps>) {
     cell: ask.req.param('cell') ?? '',
     query: Object.fromEntries(query) as unknown,
     hold: ask.req.param('hold') ?? '',
+    alert: ask.req.param('alert') ?? '',
     body: uploads === undefined ? await bodyText(ask, body?.mostBytes ?? LIMITS.requestBytes) : '',
     upload: uploads === undefined ? NO_BYTES : uploadOf(ask, uploads),
     identity: ask.get('identity'),

@@ -23,6 +23,7 @@ export interface Call<Q, B> {
   readonly guid: string;
   readonly cell: string;
   readonly hold: string;
+  readonly alert: string;
   readonly query: Q;
   readonly body: B;
   /** The body's bytes as they come, of a route with `uploads`; they are the handler's to read. */

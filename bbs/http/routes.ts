@@ -7,6 +7,7 @@ import { taskToObject } from '../../src/platform/task-json.ts';
 import { parseTaskSpec, taskSpec } from '../../src/platform/task-spec.ts';
 import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
+import type { AlertApiDeps } from '../api/alerts.ts';
 import type { CallbackApiDeps } from '../api/callbacks.ts';
 import { findTask } from '../api/find.ts';
 import { getHistory, listHistory, narrowed } from '../api/history.ts';
@@ -17,6 +18,7 @@ import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
 import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
+import { ALERT_ROUTES } from './alert-routes.ts';
 import { CALLBACK_ROUTES } from './callback-routes.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
 import { KEEP_ROUTES, type KeepDeps } from './keep-routes.ts';
@@ -53,7 +55,7 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps, CallbackApiDeps {
+export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps, CallbackApiDeps, AlertApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
   readonly data: CellData;
@@ -239,6 +241,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
   ...NOW_ROUTES,
   ...TASK_WRITES,
   ...CALLBACK_ROUTES,
+  ...ALERT_ROUTES,
   route({
     method: 'get',
     path: '/v1/cells',

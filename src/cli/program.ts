@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { isDomainError } from '../domain/errors.ts';
 import { type Cli, fullName } from './command.ts';
+import { addAlerts } from './commands/alerts.ts';
 import { addCallbacks } from './commands/callbacks.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCells } from './commands/cells.ts';
@@ -118,6 +119,7 @@ export function buildProgram(cli: Cli): Command {
   addHistory(program, cli);
   addCallbacks(program, cli);
   addWatch(program, cli);
+  addAlerts(program, cli);
   addSelect(program, cli);
   addVersion(program, cli);
   addContext(program, cli);

@@ -50,6 +50,7 @@ export class Connection {
   readonly history: Client<'HistoryService'>;
   readonly callbacks: Client<'CallbackService'>;
   readonly cluster: Client<'ClusterService'>;
+  readonly alerts: Client<'AlertService'>;
 
   constructor(options: ClientOptions) {
     const { context, onCall, requestId, userAgent } = options;
@@ -90,6 +91,7 @@ export class Connection {
     this.history = this.#channel.client('HistoryService');
     this.callbacks = this.#channel.client('CallbackService');
     this.cluster = this.#channel.client('ClusterService');
+    this.alerts = this.#channel.client('AlertService');
   }
 
   /** For calls that are safe to repeat, which are all of the SDK's: a submit carries its key. */

@@ -4,6 +4,7 @@ export type { Action } from '../domain/action.ts';
 export { isTerminal, type Outcome, type Task, type TaskDefinition, type TaskState } from '../domain/task.ts';
 export { taskToJson } from '../platform/task-json.ts';
 export type { TaskSpec } from '../platform/task-spec.ts';
+export type { Alert, AlertRule } from './alerts.ts';
 export type { Callback, CallbackSecret, CallbackTest, CallbackTry, RotatedSecret } from './callback-ledger.ts';
 export { callbacks, type HandlerOptions, type VerifyOptions } from './callbacks.ts';
 export type { AddedCell, PlacementPlan, PlannedCell, PlanOptions } from './capacity.ts';

@@ -5,6 +5,7 @@ import { definitionToWire } from '../rpc/codec.ts';
 import type { TaskCreateRequest } from '../rpc/gen/gavel/v1/TaskCreateRequest.ts';
 import type { Verdict__Output } from '../rpc/gen/gavel/v1/Verdict.ts';
 import { isErrorCode } from '../rpc/status.ts';
+import { Alerts } from './alerts.ts';
 import { Callbacks } from './callback-ledger.ts';
 import { type PlacementPlan, type PlanOptions, planPlacement } from './capacity.ts';
 import { Cells, History } from './cluster.ts';
@@ -72,6 +73,7 @@ export class TaskClient {
   readonly history: History;
   readonly cells: Cells;
   readonly callbacks: Callbacks;
+  readonly alerts: Alerts;
   /** Diego's calls, verb for verb. */
   readonly raw: Raw;
 
@@ -81,6 +83,7 @@ export class TaskClient {
     this.history = new History(this.#connection);
     this.cells = new Cells(this.#connection);
     this.callbacks = new Callbacks(this.#connection);
+    this.alerts = new Alerts(this.#connection);
     this.raw = new Raw(this.#connection);
   }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type * as grpc from '@grpc/grpc-js';
 import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
+import type { AlertServiceDefinition, AlertServiceHandlers } from './gen/gavel/v1/AlertService.ts';
 import type { AuctionServiceDefinition, AuctionServiceHandlers } from './gen/gavel/v1/AuctionService.ts';
 import type { CallbackServiceDefinition, CallbackServiceHandlers } from './gen/gavel/v1/CallbackService.ts';
 import type { CellServiceDefinition, CellServiceHandlers } from './gen/gavel/v1/CellService.ts';
@@ -17,6 +18,7 @@ export interface Services {
   CellService: { definition: CellServiceDefinition; handlers: CellServiceHandlers };
   PlacementService: { definition: PlacementServiceDefinition; handlers: PlacementServiceHandlers };
   ClusterService: { definition: ClusterServiceDefinition; handlers: ClusterServiceHandlers };
+  AlertService: { definition: AlertServiceDefinition; handlers: AlertServiceHandlers };
   AuctionService: { definition: AuctionServiceDefinition; handlers: AuctionServiceHandlers };
 }
 
@@ -37,7 +39,7 @@ const LOAD_OPTIONS: Options = {
   includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
 };
 
-const FILES = ['task', 'history', 'callback', 'cell', 'placement', 'cluster', 'auction']
+const FILES = ['task', 'history', 'callback', 'cell', 'placement', 'cluster', 'alert', 'auction']
   .map((n) => `gavel/v1/${n}_service.proto`)
   .concat('google/rpc/status.proto');
 

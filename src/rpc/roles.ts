@@ -81,6 +81,7 @@ export const ROLES = {
     FollowCellLog: CLUSTER,
     WhoAmI: ANYBODY,
   },
+  AlertService: { ListAlerts: CLUSTER, PutAlert: CLUSTER, DeleteAlert: CLUSTER, TestAlert: CLUSTER },
   AuctionService: { Join: CELL },
 } as const satisfies { [S in ServiceName]: Record<MethodName<S>, Access> };
 

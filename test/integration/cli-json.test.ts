@@ -103,6 +103,10 @@ const ELSEWHERE = [
   'callbacks test',
   'callbacks secrets ls',
   'callbacks secrets rotate',
+  'alerts ls',
+  'alerts put',
+  'alerts test',
+  'alerts rm',
   'cells undrain',
   'login',
 ];

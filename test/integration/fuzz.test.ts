@@ -15,6 +15,7 @@ const SERVICES: ServiceName[] = [
   'TaskService',
   'HistoryService',
   'CallbackService',
+  'AlertService',
   'CellService',
   'PlacementService',
   'ClusterService',

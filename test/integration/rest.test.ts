@@ -373,6 +373,20 @@ describe('the REST mirror', () => {
     ];
     for (const of of reads) await call('GET', `/v1/${of}`);
     await call('POST', '/v1/callback-secrets/rotate', { overlap: '1h' });
+    const rule = { on: 'waiting', url: `${base}/nothing-here`, select: "domain == 'x'", for: '1h' };
+    expect((await call('PUT', '/v1/alerts/mine', rule)).json).toMatchObject({
+      for_seconds: 3_600,
+      cooldown_seconds: 300,
+    });
+    expect(
+      (await call('PUT', '/v1/alerts/mine', { on: 'ended', url: 'x', for: '1h', select: 'nope' })).json,
+    ).toMatchObject({
+      error: { faults: [{ field: 'url' }, { field: 'select' }, { field: 'for' }] },
+    });
+    expect((await call('GET', '/v1/alerts')).json).toMatchObject({ rules: [{ name: 'mine', last: null }] });
+    expect((await call('POST', '/v1/alerts/mine/test')).json).toMatchObject({ status: 404, acknowledged: true });
+    expect((await call('DELETE', '/v1/alerts/mine')).status).toBe(204);
+    expect((await call('DELETE', '/v1/alerts/mine')).status).toBe(404);
     await call('POST', '/v1/callback-test', { url: `${base}/nothing-here`, outcome: 'failed' });
     await call('POST', '/v1/plan', { request: spec('planned'), count: 2 });
     await call('POST', '/v1/tasks/twice/annotate', { labels: { a: 'b' } });

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import type { CallbackTest } from '../../client/index.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { OUTCOMES, type Outcome } from '../../domain/task.ts';
 import { rfc3339, safe, timeText } from '../../platform/format.ts';
 import { confirm } from '../ask.ts';
 import { type Cli, examples, handle } from '../command.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { pairsText, printList, printOne } from '../output.ts';
 
@@ -22,25 +24,35 @@ export function addCallbackTest(callbacks: Command, cli: Cli): void {
   handle<{ readonly outcome: Outcome }>(cli, command, async (context, [url = ''], { outcome }) => {
     const { signal } = context;
     const test = await context.client().callbacks.test(url, { outcome, signal });
-    const headers = (of: Readonly<Record<string, string>>) =>
-      Object.entries(of).map(([name, value]) => [`  ${name}`, value] as const);
-    const text = [
-      pairsText([
-        [
-          ['Answer', test.status === 0 ? test.error : String(test.status)],
-          ['Took', `${test.milliseconds.toFixed(1)} ms`],
-          ['Acknowledged', test.acknowledged ? 'yes' : 'no: a callback would be tried again'],
-        ],
-      ]),
-      `Sent (${Buffer.byteLength(test.body)} bytes)`,
-      pairsText([headers(test.sent_headers)]),
-      ...(test.status === 0 ? [] : ['Received', pairsText([headers(test.received_headers)])]),
-    ].join('\n\n');
-    await printOne(context, { schema: 'callback-test/v1', kind: 'callback-test', url, ...test }, test.webhook_id, text);
-    if (test.sent_headers['webhook-signature'] === undefined)
-      context.say('it was not signed: the BBS has no secret; make one with: gavel callbacks secrets rotate');
-    return test.acknowledged ? EXIT.ok : EXIT.ours;
+    return await tellTest(context, test, url);
   });
+}
+
+/** What was sent, and what came back. */
+export async function tellTest(context: Context, test: CallbackTest, url?: string): Promise<number> {
+  const headers = (of: Readonly<Record<string, string>>) =>
+    Object.entries(of).map(([name, value]) => [`  ${name}`, value] as const);
+  const text = [
+    pairsText([
+      [
+        ['Answer', test.status === 0 ? test.error : String(test.status)],
+        ['Took', `${test.milliseconds.toFixed(1)} ms`],
+        ['Acknowledged', test.acknowledged ? 'yes' : 'no: a callback would be tried again'],
+      ],
+    ]),
+    `Sent (${Buffer.byteLength(test.body)} bytes)`,
+    pairsText([headers(test.sent_headers)]),
+    ...(test.status === 0 ? [] : ['Received', pairsText([headers(test.received_headers)])]),
+  ].join('\n\n');
+  await printOne(
+    context,
+    { schema: 'callback-test/v1', kind: 'callback-test', ...(url === undefined ? {} : { url }), ...test },
+    test.webhook_id,
+    text,
+  );
+  if (test.sent_headers['webhook-signature'] === undefined)
+    context.say('it was not signed: the BBS has no secret; make one with: gavel callbacks secrets rotate');
+  return test.acknowledged ? EXIT.ok : EXIT.ours;
 }
 
 /** `gavel callbacks secrets`: what signs, and its exchange. */
