@@ -59,40 +59,40 @@ describe('what tasks were before', () => {
       now = ms;
       view.task(guid, before, after);
     };
-    const then = (moment: Parameters<Events['since']>[0]) =>
+    const asOf = (moment: Parameters<Events['since']>[0]) =>
       Object.fromEntries([...events.since(moment)].map(([guid, task]) => [guid, task ?? 'not there']));
-    return { view, events, at, then };
+    return { view, events, at, asOf };
   };
 
   it('is found by undoing what happened since, by time and by revision', () => {
-    const { at, then } = setup(10);
+    const { at, asOf } = setup(10);
     at(2_000, 'a', undefined, 'a1');
     at(3_000, 'a', 'a1', 'a2');
     at(4_000, 'b', undefined, 'b1');
     at(5_000, 'a', 'a2', undefined);
-    expect(then({ timeMs: 5_000 })).toEqual({});
-    expect(then({ timeMs: 4_500 })).toEqual({ a: 'a2' });
-    expect(then({ timeMs: 3_500 })).toEqual({ a: 'a2', b: 'not there' });
-    expect(then({ timeMs: 2_000 })).toEqual({ a: 'a1', b: 'not there' });
-    expect(then({ timeMs: 1_000 })).toEqual({ a: 'not there', b: 'not there' });
-    expect(then({ revision: 12 })).toEqual({ a: 'a2', b: 'not there' });
-    expect(() => then({ timeMs: 999 })).toThrow(
+    expect(asOf({ timeMs: 5_000 })).toEqual({});
+    expect(asOf({ timeMs: 4_500 })).toEqual({ a: 'a2' });
+    expect(asOf({ timeMs: 3_500 })).toEqual({ a: 'a2', b: 'not there' });
+    expect(asOf({ timeMs: 2_000 })).toEqual({ a: 'a1', b: 'not there' });
+    expect(asOf({ timeMs: 1_000 })).toEqual({ a: 'not there', b: 'not there' });
+    expect(asOf({ revision: 12 })).toEqual({ a: 'a2', b: 'not there' });
+    expect(() => asOf({ timeMs: 999 })).toThrow(
       'changes are known here since 1970-01-01T00:00:01.000Z (revision 10), not before',
     );
-    expect(() => then({ revision: 9 })).toThrow('(revision 10)');
+    expect(() => asOf({ revision: 9 })).toThrow('(revision 10)');
   });
 
   it('reaches as far back as the ring, and not behind a break; a clock that is set back confuses nothing', () => {
-    const { view, at, then } = setup(4);
+    const { view, at, asOf } = setup(4);
     for (let step = 1; step <= 6; step += 1) at(1_000 * step, `t${step}`, undefined, 'x');
     // t1 and t2 have fallen out; the oldest kept is t3.
-    expect(Object.keys(then({ timeMs: 3_000 }))).toEqual(['t6', 't5', 't4']);
-    expect(() => then({ timeMs: 2_999 })).toThrow('since 1970-01-01T00:00:03.000Z');
+    expect(Object.keys(asOf({ timeMs: 3_000 }))).toEqual(['t6', 't5', 't4']);
+    expect(() => asOf({ timeMs: 2_999 })).toThrow('since 1970-01-01T00:00:03.000Z');
     at(2_000, 'late', undefined, 'x');
-    expect(then({ timeMs: 6_000 })).toEqual({});
+    expect(asOf({ timeMs: 6_000 })).toEqual({});
     view.reset();
-    expect(() => then({ timeMs: 1_999 })).toThrow('changes are known here since');
-    expect(then({ timeMs: 2_000 })).toEqual({});
+    expect(() => asOf({ timeMs: 1_999 })).toThrow('changes are known here since');
+    expect(asOf({ timeMs: 2_000 })).toEqual({});
   });
 });
 
