@@ -90,6 +90,7 @@ const ROWS: { readonly [S in ServiceName]: { readonly [M in MethodName<S>]: Row 
     WhoAmI: { all: {} },
     FollowCellLog: NEVER,
   },
+  AlertService: { ListAlerts: NEVER, PutAlert: NEVER, DeleteAlert: NEVER, TestAlert: NEVER },
   AuctionService: { Join: NEVER },
 };
 
