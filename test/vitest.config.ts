@@ -5,7 +5,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Of the fault suite `make test` runs the short form (GAVEL_FAULTS unset); these files have none. */
 const short = process.env['GAVEL_FAULTS'] !== 'all';
-const LONG_FAULTS = ['cut', 'full', 'limits', 'outage', 'store', 'weather'].map(
+const LONG_FAULTS = ['cut', 'full', 'inside', 'limits', 'outage', 'store', 'weather'].map(
   (name) => `test/faults/${name}.test.ts`,
 );
 

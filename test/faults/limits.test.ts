@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Channel } from '../../src/rpc/client.ts';
 import { TIMES } from '../support/processes.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { Scene, until } from './scene.ts';
 
 /** D26, D27: a process that has a fault of its own, or is at the end of what it may have. */
@@ -66,6 +68,33 @@ describe('a process at its limits', () => {
     await until(async () => (await scene.askFor(0, guid)) !== 'unavailable', 20_000, 'an answer of that BBS');
     const { task_guid: next } = await scene.submit(scene.request('exit 0'));
     expect((await scene.ended(next)).outcome).toBe('succeeded');
+  });
+
+  it('G07: a reader that is gone without a word: its connection is closed within a minute', async () => {
+    const bbs = scene.bbs(0);
+    const sockets = () =>
+      readdirSync(`/proc/${bbs.pid}/fd`).filter((fd) => {
+        try {
+          return readlinkSync(`/proc/${bbs.pid}/fd/${fd}`).startsWith('socket:');
+        } catch {
+          return false;
+        }
+      }).length;
+    const line = await TcpProxy.start(scene.cluster.bbsPorts[0] ?? 0);
+    const channel = new Channel({ addresses: [line.host.replace('http://', '')] });
+    const leaving = new AbortController();
+    try {
+      const before = sockets();
+      const events = channel.client('TaskService').WatchTasks({}, { signal: leaving.signal })[Symbol.asyncIterator]();
+      await events.next();
+      expect(sockets()).toBeGreaterThan(before);
+      line.mode = 'stall';
+      await until(() => sockets() <= before, 60_000, 'the end of its connection');
+    } finally {
+      leaving.abort();
+      channel.close();
+      await line.stop();
+    }
   });
 
   it('H09: acknowledged, and then the task cannot be removed for a while: the receiver is not asked again', async () => {

@@ -12,6 +12,7 @@ import { openEtcdStore } from '../../bbs/store/etcd.ts';
 import type { Commit, Store } from '../../bbs/store/store.ts';
 import { cellEventsWrites } from '../../bbs/timeline.ts';
 import { View } from '../../bbs/view.ts';
+import { isDomainError } from '../../src/domain/errors.ts';
 import type { Task } from '../../src/domain/task.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
@@ -245,6 +246,27 @@ describe.each(['embedded', 'etcd'] as const)('history on the %s store', (kind) =
     expect(await listed(history, 10)).toEqual([6, 4]);
     expect(await keys(PREFIX.events)).toEqual([]);
     expect(await purge('', false)).toEqual({ records: 0, pinned: 1 });
+  });
+
+  it('purged while it is archived: of what is old nothing stays in the end, of what is not all of it, each once', async () => {
+    const young: number[] = [];
+    const beforeNanos = systemClock().nowNanos() - 2n * DAY_NANOS;
+    const purge = async () => await archive().purge({ beforeNanos, within: undefined, dryRun: false }, never);
+    for (let round = 1; round <= 3; round += 1) {
+      const numbers = Array.from({ length: 40 }, (_, at) => 1_280 * round + 108 + at);
+      await Promise.all(numbers.map(async (number) => await finish({ number }, number % 2 === 0 ? 9n : 0n)));
+      young.push(...numbers.filter((number) => number % 2 === 1));
+      // Either may find that the other was faster, and says so.
+      const both = [archive().fill(never, ALL), purge(), archive().fill(never, ALL), purge()];
+      for (const result of await Promise.allSettled(both))
+        if (result.status === 'rejected') expect(isDomainError(result.reason)).toBe(true);
+      const seen = await listed(history, 200);
+      expect(seen.filter((number) => number % 2 === 1)).toEqual(falling(young));
+      expect(new Set(seen).size).toBe(seen.length);
+    }
+    await archive().fill(never, ALL);
+    await purge();
+    expect(await listed(history, 200)).toEqual(falling(young));
   });
 
   it('loses and doubles nothing when archiving breaks off anywhere, or two do it at once', async () => {
