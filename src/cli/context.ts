@@ -88,6 +88,13 @@ export class Context {
     return this.io.stdout.isTTY === true || env['CLICOLOR_FORCE'] === '1';
   }
 
+  /** Whether symbols can be shown: on a terminal whose locale is UTF-8. */
+  get symbols(): boolean {
+    const { LC_ALL, LC_CTYPE, LANG, TERM } = this.io.env;
+    const locale = [LC_ALL, LC_CTYPE, LANG].find((text) => text !== undefined && text !== '') ?? '';
+    return this.io.stdout.isTTY === true && TERM !== 'dumb' && /utf-?8/i.test(locale);
+  }
+
   /** How wide a table may be; undefined = as wide as it is. */
   get width(): number | undefined {
     return this.io.stdout.isTTY === true && this.flags.trunc !== false ? this.io.stdout.columns : undefined;

@@ -32,30 +32,41 @@ interface Seen {
 export async function* followTask(
   connection: Connection,
   id: string,
-  options: { readonly uid?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly uid?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+    /** Go on behind this cursor; the task as it is is not told then. */
+    readonly from?: string | undefined;
+  } = {},
 ): AsyncGenerator<TaskEvent, void, undefined> {
-  const { signal } = options;
-  const seen: Seen = { guid: '', uid: options.uid, revision: -1, cursor: '' };
+  const { signal, from = '' } = options;
+  const seen: Seen = { guid: '', uid: options.uid, revision: -1, cursor: from };
   // A number or the beginning of a guid cannot be watched: the first read makes it a guid.
   const first = await readRecord(connection, id, seen.uid, signal).catch((error: unknown) => {
     throwIfGivenUp(signal);
     throw error;
   });
   seen.guid = first.task_guid;
-  if (fresh(seen, first)) yield { type: 'found', task: first, cursor: '' };
+  if (from !== '') seen.uid ??= first.uid;
+  const told = from === '' || isTerminal(first.state);
+  if (told && fresh(seen, first)) yield { type: from === '' ? 'found' : 'changed', task: first, cursor: '' };
   if (isTerminal(first.state)) return;
 
   const patience = new Patience(connection);
+  // Behind a cursor the record would run ahead of the changes that led to it.
+  let replaying = from !== '';
   for (;;) {
     throwIfGivenUp(signal);
     try {
-      for await (const event of followOnce(connection, seen, patience, signal)) {
+      for await (const event of followOnce(connection, seen, patience, signal, replaying)) {
         yield event;
         if (event.type === 'removed' || isTerminal(event.task.state)) return;
       }
+      replaying = false;
       // The server ended the stream in good order: it is stopping, or asks for a new beginning.
       await patience.retry(taskError('unavailable', 'the event stream ended'), signal);
     } catch (error) {
+      replaying = false;
       await patience.retry(error, signal);
     }
   }
@@ -67,6 +78,7 @@ async function* followOnce(
   seen: Seen,
   patience: Patience,
   signal: AbortSignal | undefined,
+  replaying: boolean,
 ): AsyncGenerator<TaskEvent> {
   const ending = new AbortController();
   const abort = () => ending.abort();
@@ -77,9 +89,9 @@ async function* followOnce(
   try {
     let next = messages.next();
     await opened(next);
-    const task = await readRecord(connection, seen.guid, seen.uid, signal);
+    const task = replaying ? undefined : await readRecord(connection, seen.guid, seen.uid, signal);
     patience.renew();
-    if (fresh(seen, task)) yield { type: 'changed', task, cursor: '' };
+    if (task !== undefined && fresh(seen, task)) yield { type: 'changed', task, cursor: '' };
     for (;;) {
       const { done, value } = await next;
       if (done === true) return;

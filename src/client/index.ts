@@ -49,6 +49,7 @@ export {
 export type {
   AnnotateOptions,
   EndOptions,
+  EventsOptions,
   KillAnswer,
   KillOptions,
   TaskHandle,

@@ -7,7 +7,7 @@ export function taskColumns(local = false): readonly Column<Task>[] {
   const time = (nanos: bigint) => timeText(nanos, local);
   return [
     { title: '#', whole: true, value: (task) => String(task.number) },
-    { title: 'State', whole: true, value: stateLabel, style: stateStyle },
+    { title: 'State', whole: true, value: stateLabel, style: stateStyle, symbol: stateSymbol },
     {
       title: 'Timestamp',
       whole: true,
@@ -29,6 +29,13 @@ export function taskColumns(local = false): readonly Column<Task>[] {
     { title: 'Description', value: descriptionOf },
     { title: 'Result', value: resultSummary },
   ];
+}
+
+/** Never colour alone, and never a symbol alone: the word stands beside it. */
+function stateSymbol(task: Task): string {
+  if (!isTerminal(task.state)) return task.state === 'RUNNING' ? '●' : '◌';
+  if (task.outcome === 'cancelled') return '■';
+  return task.failed ? '✗' : '✓';
 }
 
 function stateStyle(task: Task): 'green' | 'red' | 'yellow' | 'cyan' {

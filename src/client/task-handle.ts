@@ -75,6 +75,12 @@ export interface AnnotateOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface EventsOptions {
+  /** Go on behind this cursor, of an event or of a page of a list. */
+  readonly from?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** One task, by guid, number or unique beginning of a guid. Making one does no I/O. */
 export class TaskHandle {
   readonly #connection: Connection;
@@ -158,9 +164,13 @@ export class TaskHandle {
     }
   }
 
-  /** The task as it is, then every change, until it has ended. */
-  events(signal?: AbortSignal): AsyncIterable<TaskEvent> {
-    return followTask(this.#connection, this.id, { uid: this.#uid, signal });
+  /**
+   * The task as it is, then every change, until it has ended. With `from`, the cursor of an event of before: what came behind it, without the
+   * task as it is. Of a task that has ended, its end alone.
+   */
+  events(options: AbortSignal | EventsOptions = {}): AsyncIterable<TaskEvent> {
+    const { from, signal } = options instanceof AbortSignal ? { from: undefined, signal: options } : options;
+    return followTask(this.#connection, this.id, { uid: this.#uid, signal, from });
   }
 
   /** The lines of both streams; the last entry is the end mark. */

@@ -13,12 +13,16 @@ export interface Column<T> {
   /** Never cut: an id, a time, a state. */
   readonly whole?: boolean;
   readonly style?: (item: T) => Style | undefined;
+  /** Stands before the value where the terminal has it. */
+  readonly symbol?: (item: T) => string;
 }
 
 export interface TableLook {
   /** Undefined = as wide as it is. */
   readonly width: number | undefined;
   readonly color: boolean;
+  /** Whether it can show more than ASCII. */
+  readonly symbols?: boolean;
   /** `wide` shows all columns. */
   readonly format: string;
 }
@@ -33,7 +37,7 @@ const LEAST = 6;
 /** Lines of a table without borders. When the terminal is narrow the columns that may be cut give way, the widest first. */
 export function tableText<T>(items: readonly T[], all: readonly Column<T>[], look: TableLook): string {
   const columns = all.filter((column) => column.wide !== true || look.format === 'wide');
-  const cells = items.map((item) => columns.map((column) => safe(column.value(item))));
+  const cells = items.map((item) => columns.map((column) => cellText(column, item, look)));
   const rows = fit([columns.map((column) => column.title), ...cells], columns, look.width);
   const table = new Table({ chars: BARE, style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP } });
   rows.forEach((row, at) => {
@@ -52,6 +56,11 @@ export function tableText<T>(items: readonly T[], all: readonly Column<T>[], loo
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function cellText<T>({ value, symbol }: Column<T>, item: T, { symbols }: TableLook): string {
+  const text = safe(value(item));
+  return symbols === true && symbol !== undefined && text !== '' ? `${symbol(item)} ${text}` : text;
 }
 
 function fit(

@@ -154,6 +154,42 @@ describe('gavel cells drain --preview', () => {
   });
 });
 
+describe('gavel tasks on a terminal', () => {
+  it('has a symbol beside each state where the locale can show it, and none elsewhere', async () => {
+    fake.put({ task_guid: 'ended', number: 767 });
+    fake.finish('ended', {});
+    const at = async (locale: string) =>
+      (await onTerminal(['tasks', '-a'], { columns: 100, env: { ...env, LC_ALL: locale } })).screen;
+    expect(await at('C.UTF-8')).toMatch(/767 {2}✓ succeeded[^]*766 {2}● RUNNING/);
+    expect(await at('C')).toMatch(/767 {2}succeeded[^]*766 {2}RUNNING/);
+    expect((await gavel('tasks', '-a')).out).not.toContain('✓');
+  });
+
+  it('is drawn again with --watch until Ctrl-C, and needs a terminal for it', async () => {
+    const { screen, code } = await onTerminal(['tasks', '--watch'], {
+      columns: 100,
+      env,
+      steps: [
+        ['Total tasks running now: 1', ''],
+        ['Total tasks running now: 1', '\u0003'],
+      ],
+    });
+    expect(code).toBe(130);
+    expect(screen.split('\u001b[2J').length).toBeGreaterThan(2);
+    expect((await gavel('tasks', '--watch')).err).toContain('there is no terminal to draw on; gavel events');
+  });
+});
+
+describe('gavel logs --since and task events --kind', () => {
+  it('leave what is meant', async () => {
+    const line = (text: string, time: bigint) => ({ stream: 'stdout' as const, text, time });
+    const now = BigInt(Date.now()) * 1_000_000n;
+    fake.log('runs', line('old', now - 3_600_000_000_000n), line('new', now));
+    expect((await gavel('logs', 'runs', '--since', '5m')).out).toBe('new\n');
+    expect((await gavel('logs', 'runs', '--since', 'soon')).code).toBe(2);
+  });
+});
+
 describe('gavel cells drain', () => {
   it('asks first, naming what it hits; where nobody can be asked it wants -y', async () => {
     const refused = await gavel('cells', 'drain', 'cell-2');

@@ -8,7 +8,13 @@ let fake: FakeCluster;
 let env: Record<string, string>;
 beforeEach(async () => {
   fake = await new FakeCluster().start();
-  env = { GAVEL_SERVER: fake.address, NO_COLOR: '1', TZ: 'Asia/Tokyo', GAVEL_CONFIG: '/nowhere/gavel.yaml' };
+  env = {
+    GAVEL_SERVER: fake.address,
+    NO_COLOR: '1',
+    LC_ALL: 'C',
+    TZ: 'Asia/Tokyo',
+    GAVEL_CONFIG: '/nowhere/gavel.yaml',
+  };
 });
 afterEach(async () => {
   await fake.stop();

@@ -163,6 +163,27 @@ describe('a task', () => {
 });
 
 describe('events', () => {
+  it('of a task go on behind a cursor, every change of it, and never tell what was told', async () => {
+    const task = await client.tasks.run(spec('from-1', { domain: 'from' }));
+    const { cursor } = await client.tasks.page({ domain: 'from' });
+    for (const step of ['a', 'b']) await task.annotate({ labels: { step } });
+    const seen: string[] = [];
+    for await (const { type, task: now, cursor: at } of client.task('from-1').events({ from: cursor })) {
+      seen.push(`${type} ${now.labels['step'] ?? '-'} ${now.state}`);
+      if (now.labels['step'] === 'b' && now.state === 'PENDING') await task.cancel();
+      expect(at).not.toBe('');
+    }
+    expect(seen).toEqual(['changed a PENDING', 'changed b PENDING', 'changed b COMPLETED']);
+    // Of a task that has ended, its end; without a cursor the task as it is.
+    const again = async (options: { from?: string }) => {
+      const types: string[] = [];
+      for await (const { type } of client.task('from-1').events(options)) types.push(type);
+      return types;
+    };
+    expect(await again({ from: cursor })).toEqual(['changed']);
+    expect(await again({})).toEqual(['found']);
+  });
+
   it('go on behind a cursor, of a page or of a change', async () => {
     const { cursor } = await client.tasks.page();
     const task = await client.tasks.run(spec('e-1', { domain: 'events' }));

@@ -3,25 +3,31 @@ import type { TimelineEvent } from '../../client/index.ts';
 import { rfc3339, safe, timeText } from '../../platform/format.ts';
 import { toJson } from '../../platform/json.ts';
 import type { Column } from '../../platform/table.ts';
-import { type Cli, examples, handle } from '../command.ts';
+import { type Cli, examples, gatherList, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printList } from '../output.ts';
 import { parseTemplate, renderTemplate } from '../template.ts';
 import { type TimelineForm, timelineView } from '../timeline-view.ts';
+
+interface EventFlags {
+  readonly follow?: boolean;
+  readonly kind?: readonly string[];
+}
 
 /** `gavel task events ID`: every step of a task's life. */
 export function addEvents(task: Command, cli: Cli): void {
   const command = task
     .command('events <id>')
     .description('every step of a task: who did what, when and why; live or from history')
-    .option('-f, --follow', 'go on as they come, until the task has ended');
+    .option('-f, --follow', 'go on as they come, until the task has ended')
+    .option('--kind <kind>', 'only of this kind, such as claimed or exec_started; repeatable', gatherList);
   examples(command, 'gavel task events 766', 'gavel task events 766 -f -o jsonl');
-  handle<{ readonly follow?: boolean }>(cli, command, async (context, [id = ''], flags) => {
+  handle<EventFlags>(cli, command, async (context, [id = ''], flags) => {
     const found = await context.client().tasks.get(id, context.signal);
     const { task_guid, number } = found;
     const handle = context.client().task(task_guid);
     if (flags.follow === true) {
-      const view = timelineView(context, handle, followForm(context, task_guid));
+      const view = timelineView(context, handle, followForm(context, task_guid, flags.kind));
       try {
         for await (const event of handle.events(context.signal)) await view.event(event);
       } finally {
@@ -32,7 +38,7 @@ export function addEvents(task: Command, cli: Cli): void {
     const { events, notes } = await handle.timeline({ signal: context.signal });
     await printList(context, {
       kind: 'timeline-event',
-      items: events,
+      items: events.filter(({ kind }) => flags.kind === undefined || flags.kind.includes(kind)),
       columns: columns(context.flags.local),
       toObject: (event) => eventObject(event, task_guid, number),
       name: ({ kind }) => kind,
@@ -44,9 +50,9 @@ export function addEvents(task: Command, cli: Cli): void {
 }
 
 /** A table cannot know how wide what comes will be, so a followed timeline has columns of a fixed width. */
-function followForm(context: Context, task_guid: string): TimelineForm {
+function followForm(context: Context, task_guid: string, kinds: readonly string[] | undefined): TimelineForm {
   const { format, flags } = context;
-  const shown = () => true;
+  const shown = ({ kind }: TimelineEvent) => kinds === undefined || kinds.includes(kind);
   if (format === 'name') return { shown, framed: false, line: ({ kind }) => kind };
   if (format === 'template') {
     const template = parseTemplate(context.template);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Task, TaskFilter } from '../../client/index.ts';
 import { msToNanos, nanosToMs } from '../../domain/duration.ts';
@@ -6,6 +7,7 @@ import { rfc3339, timeText } from '../../platform/format.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
+import { put } from '../io.ts';
 import { printList } from '../output.ts';
 import { addSelectOptions, type Collected, collect, type SelectFlags, selectionOf } from '../selection.ts';
 import { taskListing } from '../tasks.ts';
@@ -16,6 +18,7 @@ export interface ListFlags extends SelectFlags {
   readonly limit?: string;
   readonly cursor?: string;
   readonly asOf?: string;
+  readonly watch?: boolean;
   readonly sort?: string;
   readonly recent?: string | boolean;
 }
@@ -31,6 +34,7 @@ export function addListOptions(command: Command): Command {
       '--as-of <time>',
       'as it was then: a time as of --created-after, such as 10m, or a revision; of tasks that were live then',
     )
+    .option('--watch', 'draw it again every two seconds, on a terminal, until Ctrl-C')
     .option('--no-filter', 'also what the system does for itself')
     .option('-a, --all', 'everything: finished ones and those of the system too');
 }
@@ -54,6 +58,25 @@ export function addPs(program: Command, cli: Cli): void {
 }
 
 export async function listTasks(context: Context, flags: ListFlags): Promise<undefined> {
+  if (flags.watch !== true) return await listOnce(context, flags);
+  const { stdout } = context.io;
+  if (stdout.isTTY !== true)
+    throw new DomainError(
+      'invalid_argument',
+      '--watch: there is no terminal to draw on; gavel events tells of every change',
+    );
+  while (!context.signal.aborted) {
+    await put(stdout, CLEAR);
+    await listOnce(context, flags);
+    await sleep(WATCH_MS, undefined, { signal: context.signal });
+  }
+  return undefined;
+}
+
+const WATCH_MS = 2_000;
+const CLEAR = '\u001b[H\u001b[2J';
+
+async function listOnce(context: Context, flags: ListFlags): Promise<undefined> {
   if (flags.recent !== undefined && flags.recent !== false) {
     return await listRecent(context, flags, typeof flags.recent === 'string' ? flags.recent : undefined);
   }

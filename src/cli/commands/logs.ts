@@ -7,11 +7,13 @@ import { type Cli, examples, handle } from '../command.ts';
 import type { Context } from '../context.ts';
 import { gapText, logObject } from '../event-view.ts';
 import { inOrderOfTime, tasksOfLogGuid } from '../log-guid.ts';
+import { momentOf } from '../times.ts';
 import { count } from './list.ts';
 
 interface LogFlags {
   readonly follow?: boolean;
   readonly lines?: string;
+  readonly since?: string;
   readonly stdout?: boolean;
   readonly stderr?: boolean;
   readonly source?: string;
@@ -25,12 +27,19 @@ export function addLogs(program: Command, cli: Cli): void {
     .description("a task's output: its stdout on stdout, its stderr on stderr")
     .option('-f, --follow', 'go on as lines are written, until the task ends')
     .option('-n, --lines <number>', 'only the last so many lines (and what follows with -f)')
+    .option('--since <time>', 'only lines written since then: 5m (ago), or a time; by the clock of the cell')
     .option('--stdout', 'only stdout')
     .option('--stderr', 'only stderr')
     .option('--source <name>', 'only of this source')
     .option('--log-guid <guid>', 'of all tasks that name this log_guid, as one stream')
     .option('--timestamps', 'time, stream and source before each line');
-  examples(command, 'gavel logs 766 -f', 'gavel logs 766 -n 100 --stderr', 'gavel logs --log-guid app-1 -f');
+  examples(
+    command,
+    'gavel logs 766 -f',
+    'gavel logs 766 -n 100 --stderr',
+    'gavel logs 766 --since 5m',
+    'gavel logs --log-guid app-1 -f',
+  );
   handle<LogFlags>(cli, command, async (context, [id], flags) => {
     if (flags.logGuid !== undefined) return await showLogGuid(context, flags.logGuid, id, flags);
     if (id === undefined)
@@ -103,6 +112,7 @@ function filterOf(context: Context, flags: LogFlags) {
     signal: context.signal,
     ...(only === undefined ? {} : { stream: only }),
     ...(flags.source === undefined ? {} : { source: flags.source }),
+    ...(flags.since === undefined ? {} : { since: momentOf(flags.since, '--since', Date.now()) }),
   };
 }
 
