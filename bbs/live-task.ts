@@ -1,6 +1,6 @@
 import type { Task, TaskDefinition, TaskStatus } from '../src/domain/task.ts';
 import { withNotes } from '../src/domain/task-notes.ts';
-import { definitionBytes, statusBytes } from '../src/rpc/codec.ts';
+import { definitionText, statusText } from '../src/rpc/codec.ts';
 import { Encoded } from '../src/rpc/encoded.ts';
 import { decodeDefinition, encodeDefinition, storedDefinition } from './codec.ts';
 
@@ -46,9 +46,9 @@ export class Spec {
    * The task on the wire: the definition's part, encoded once, and behind it the status's. Bytes as a string of one character
    * each: a small buffer takes half as much again, and there is one for each task that was ever told.
    */
-  encode(status: Buffer): string {
-    const head = this.#head ?? definitionBytes(this.#shownAsStored()).toString('latin1');
-    const whole = head + status.toString('latin1');
+  encode(status: string): string {
+    const head = this.#head ?? definitionText(this.#shownAsStored());
+    const whole = head + status;
     // As a slice it is a part of the whole, not a second copy.
     this.#head = whole.slice(0, head.length);
     return whole;
@@ -95,10 +95,10 @@ export class LiveTask {
 
   #encode(spec: Spec): string {
     const { notes } = this.status;
-    const status = statusBytes(this.status, this.revision);
+    const status = statusText(this.status, this.revision);
     if (notes === undefined) return spec.encode(status);
     // What lies over the definition cannot be put behind it: a label that was taken away would still be there.
-    return Buffer.concat([definitionBytes(withNotes(spec.shown, notes)), status]).toString('latin1');
+    return definitionText(withNotes(spec.shown, notes)) + status;
   }
 }
 

@@ -196,14 +196,19 @@ export function taskToWire(task: Task): WireTask {
  * and what changes at each transition alone. Nothing of a status that the message lacks gets into it.
  */
 export function definitionBytes(definition: Partial<TaskDefinition>): Buffer {
-  return encodeTask(definition);
+  return task.bytes(definition);
 }
 
-export function statusBytes(status: TaskStatus, revision: number): Buffer {
-  return encodeTask(status, { revision });
+/** As strings of one character for each byte, as they are kept (bbs/live-task.ts). */
+export function definitionText(definition: Partial<TaskDefinition>): string {
+  return task.text(definition);
 }
 
-const encodeTask = leanEncoder('Task');
+export function statusText(status: TaskStatus, revision: number): string {
+  return task.text(status, { revision });
+}
+
+const task = leanEncoder('Task');
 
 export function taskFromWire(wire: Task__Output): Task {
   const {

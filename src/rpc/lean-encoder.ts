@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import protobuf, { type Field, type Type, type Writer } from 'protobufjs';
+import protobuf, { type Field, type Type } from 'protobufjs';
 import { parseDuration } from '../domain/duration.ts';
+import { ByteWriter } from './byte-writer.ts';
 
 /*
  * Domain objects to bytes in one go, by the contract's own description. The generated way copies a message into one with all of
@@ -8,7 +9,7 @@ import { parseDuration } from '../domain/duration.ts';
  * events are made of nothing else. It also knows the domain's forms: durations as text, 64-bit numbers as bigint.
  */
 
-type Write = (writer: Writer, value: unknown) => void;
+type Write = (writer: ByteWriter, value: unknown) => void;
 type Fields = ReadonlyMap<string, Write>;
 
 const PROTO = fileURLToPath(new URL('../../proto/', import.meta.url));
@@ -20,18 +21,25 @@ const DURATION = '.google.protobuf.Duration';
 const LENGTH_DELIMITED = 2;
 const known = new Map<Type, Fields>();
 
-/** For messages of that type, such as `Task`: the bytes of what is set in these parts of one. What the message has no field for is left out. */
-export function leanEncoder(type: string): (...parts: readonly object[]) => Buffer {
-  const fields = fieldsOf(root.lookupType(`gavel.v1.${type}`));
-  return (...parts) => {
-    const writer = protobuf.Writer.create();
-    for (const part of parts) writeFields(fields, part, writer);
-    // In Node it is made of buffers.
-    return writer.finish() as Buffer;
-  };
+interface LeanEncoder {
+  bytes(...parts: readonly object[]): Buffer;
+  /** The same as a string of one character for each byte. */
+  text(...parts: readonly object[]): string;
 }
 
-function writeFields(fields: Fields, message: object, writer: Writer): void {
+/** For messages of that type, such as `Task`: the bytes of what is set in these parts of one. What the message has no field for is left out. */
+export function leanEncoder(type: string): LeanEncoder {
+  const fields = fieldsOf(root.lookupType(`gavel.v1.${type}`));
+  const writer = new ByteWriter();
+  const write = (parts: readonly object[]) => {
+    writer.begin();
+    for (const part of parts) writeFields(fields, part, writer);
+    return writer;
+  };
+  return { bytes: (...parts) => write(parts).finish(), text: (...parts) => write(parts).finishText() };
+}
+
+function writeFields(fields: Fields, message: object, writer: ByteWriter): void {
   const given = message as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given)) {
     const value = given[name];
@@ -51,12 +59,15 @@ function fieldsOf(type: Type): Fields {
 
 function writeOf(field: Field): Write {
   const { id } = field;
+  const tag = tagOf(field);
   if (field instanceof protobuf.MapField) return mapOf(id, field);
   const write = valueOf(field);
   if (!field.repeated) {
     const always = field.options?.['proto3_optional'] === true || field.resolvedType instanceof protobuf.Type;
     return (writer, value) => {
-      if (always || !isDefault(value)) write(writer.uint32(tagOf(field)), value);
+      if (!always && isDefault(value)) return;
+      writer.uint32(tag);
+      write(writer, value);
     };
   }
   const packable: object = protobuf.types.packed;
@@ -64,13 +75,17 @@ function writeOf(field: Field): Write {
     return (writer, value) => {
       const values = value as readonly unknown[];
       if (values.length === 0) return;
-      writer.uint32((id << 3) | LENGTH_DELIMITED).fork();
+      writer.uint32((id << 3) | LENGTH_DELIMITED);
+      const start = writer.open();
       for (const each of values) write(writer, each);
-      writer.ldelim();
+      writer.close(start);
     };
   }
   return (writer, value) => {
-    for (const each of value as readonly unknown[]) write(writer.uint32(tagOf(field)), each);
+    for (const each of value as readonly unknown[]) {
+      writer.uint32(tag);
+      write(writer, each);
+    }
   };
 }
 
@@ -79,8 +94,13 @@ function mapOf(id: number, field: protobuf.MapField): Write {
     throw new Error(`no map of ${field.keyType} to ${field.type}`);
   return (writer, value) => {
     for (const [key, each] of Object.entries(value as Readonly<Record<string, string>>)) {
-      writer.uint32((id << 3) | LENGTH_DELIMITED).fork();
-      writer.uint32(10).string(key).uint32(18).string(each).ldelim();
+      writer.uint32((id << 3) | LENGTH_DELIMITED);
+      const start = writer.open();
+      writer.uint32(10);
+      writer.string(key);
+      writer.uint32(18);
+      writer.string(each);
+      writer.close(start);
     }
   };
 }
@@ -98,30 +118,29 @@ function tagOf(field: Field): number {
 function valueOf({ type, resolvedType }: Field): Write {
   if (resolvedType instanceof protobuf.Enum) {
     const { values } = resolvedType;
-    return (writer, value) => void writer.int32(values[value as string] ?? 0);
+    return (writer, value) => writer.int32(values[value as string] ?? 0);
   }
   if (resolvedType !== null) {
     const isDuration = resolvedType.fullName === DURATION;
     const fields = fieldsOf(resolvedType);
     return (writer, value) => {
-      writer.fork();
+      const start = writer.open();
       writeFields(fields, isDuration && typeof value === 'string' ? secondsOf(value) : (value as object), writer);
-      writer.ldelim();
+      writer.close(start);
     };
   }
   switch (type) {
     case 'string':
-      return (writer, value) => void writer.string(value as string);
+      return (writer, value) => writer.string(value as string);
     case 'bool':
-      return (writer, value) => void writer.bool(value as boolean);
+      return (writer, value) => writer.bool(value as boolean);
     case 'int32':
-      return (writer, value) => void writer.int32(value as number);
+      return (writer, value) => writer.int32(value as number);
     case 'uint32':
-      return (writer, value) => void writer.uint32(value as number);
+      return (writer, value) => writer.uint32(value as number);
     case 'int64':
-      return (writer, value) => void writer.int64(longOf(value as number | bigint));
     case 'uint64':
-      return (writer, value) => void writer.uint64(longOf(value as number | bigint));
+      return (writer, value) => writer.int64(value as number | bigint);
     default:
       throw new Error(`no way to write a ${type}`);
   }
@@ -131,10 +150,4 @@ function secondsOf(text: string): { readonly seconds: number; readonly nanos: nu
   const ms = parseDuration(text) ?? 0;
   const seconds = Math.trunc(ms / 1_000);
   return { seconds, nanos: Math.round((ms - seconds * 1_000) * 1_000_000) };
-}
-
-/** A 64-bit number as the writer keeps it. */
-function longOf(value: number | bigint): number | { low: number; high: number; unsigned: boolean } {
-  if (typeof value === 'number') return value;
-  return { low: Number(BigInt.asIntN(32, value)), high: Number(value >> 32n), unsigned: false };
 }

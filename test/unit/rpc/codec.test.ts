@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../src/domain/action.ts';
 import type { TaskStatus } from '../../../src/domain/task.ts';
-import { definitionBytes, definitionFromWire, statusBytes, taskFromWire, taskToWire } from '../../../src/rpc/codec.ts';
+import { definitionBytes, definitionFromWire, statusText, taskFromWire, taskToWire } from '../../../src/rpc/codec.ts';
 import { packageDefinition, serviceDefinition } from '../../../src/rpc/descriptors.ts';
 import type { Task__Output } from '../../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest__Output } from '../../../src/rpc/gen/gavel/v1/TaskCreateRequest.ts';
@@ -103,14 +103,33 @@ describe('the codec', () => {
     fc.assert(
       fc.property(anyTask, fc.integer({ min: 1 }), (task, revision) => {
         const generated = responseDeserialize(responseSerialize(taskToWire({ ...task, revision })));
-        expect(responseDeserialize(statusBytes(task as unknown as TaskStatus, revision))).toEqual(generated);
+        expect(responseDeserialize(Buffer.from(statusText(task as unknown as TaskStatus, revision), 'latin1'))).toEqual(
+          generated,
+        );
       }),
     );
   });
 
+  it('writes texts and messages in messages of every length, and the next after one that could not be written', () => {
+    for (const length of [47, 48, 49, 125, 126, 127, 128, 16_370, 16_383, 16_384, 70_000, 600_000]) {
+      for (const letter of ['a', 'é', '🚀']) {
+        const value = letter.repeat(length);
+        const task = sampleTask({
+          description: value,
+          env: [{ name: 'A', value }],
+          labels: { a: value },
+          egress_rules: [],
+        });
+        expect(taskFromWire(responseDeserialize(definitionBytes(task)))).toEqual(task);
+      }
+      expect(() => definitionBytes({ description: 'half', env: 7 as never })).toThrow();
+    }
+    expect(definitionBytes({})).toHaveLength(0);
+  });
+
   it('sends nothing of a status that the message lacks', () => {
     const status = { ...sampleTask(), nonce: 'secret', epoch: 7 } as unknown as TaskStatus;
-    expect(statusBytes(status, 1).includes('secret')).toBe(false);
+    expect(statusText(status, 1)).not.toContain('secret');
   });
 
   it('tells an exit code of 0 from none', () => {
