@@ -117,7 +117,7 @@ export const SELECT_FUNCTIONS: Readonly<
 
 export const SELECT_OPERATORS: readonly (readonly [string, string])[] = [
   ['== != < <= > >=', 'of two texts, two numbers, two times; with null only == and !='],
-  ['&& || !', 'also: and, or, not'],
+  ['&& || ! =', 'also: and, or, not, =='],
   ['x in list', "an item of a list, a key of a map, a part of a text: 'team' in labels"],
   ["x like 'a*'", "the whole text, * stands for anything: description like 'smoke*'"],
   ['+ - * / %', 'of numbers, and of a time and seconds'],
@@ -125,6 +125,8 @@ export const SELECT_OPERATORS: readonly (readonly [string, string])[] = [
 
 jsep.addBinaryOp('or', 1);
 jsep.addBinaryOp('and', 2);
+// As SQL writes it, and as nobody means anything else here.
+jsep.addBinaryOp('=', 6);
 jsep.addBinaryOp('in', 7);
 jsep.addBinaryOp('like', 7);
 jsep.addUnaryOp('not');
@@ -223,6 +225,7 @@ function binary({ operator, left, right }: jsep.BinaryExpression): Compiled {
     case '||':
     case 'or':
       return (scope) => truth(a(scope), 'the part before ||') || truth(b(scope), 'the part behind ||');
+    case '=':
     case '==':
     case '===':
       return (scope) => same(a(scope), b(scope));
