@@ -122,7 +122,7 @@ describe('the codec', () => {
         });
         expect(taskFromWire(responseDeserialize(definitionBytes(task)))).toEqual(task);
       }
-      expect(() => definitionBytes({ description: 'half', env: 7 as never })).toThrow();
+      expect(() => definitionBytes({ description: 'half', env: 7 as never })).toThrow(/not iterable/);
     }
     expect(definitionBytes({})).toHaveLength(0);
   });
