@@ -7,6 +7,7 @@ export const PREFIX = {
   spec: 'spec/',
   cell: 'cell/',
   drain: 'drain/',
+  domain: 'domain/',
   outbox: 'outbox/',
   history: 'history/',
   archive: 'archive/',
@@ -34,6 +35,8 @@ export const specKey = (uid: string) => `${PREFIX.spec}${uid}`;
 export const cellKey = (id: string) => `${PREFIX.cell}${id}`;
 /** An operator's word that a cell is to be empty; outlives the cell's presence. */
 export const drainKey = (id: string) => `${PREFIX.drain}${id}`;
+/** What was set for a domain, whose name may have anything in it. */
+export const domainKey = (domain: string) => `${PREFIX.domain}${encodeURIComponent(domain)}`;
 /** A completion callback that is still owed. */
 export const outboxKey = (uid: string) => `${PREFIX.outbox}${uid}`;
 /** The record of a finished task, until it is archived. The guid is in the key, so that keys alone tell which records there are. */

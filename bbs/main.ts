@@ -30,6 +30,7 @@ import { Cells } from './cells.ts';
 import type { BbsConfig } from './config.ts';
 import { Control } from './control.ts';
 import { converge } from './converger.ts';
+import { DomainBook } from './domains.ts';
 import { Events } from './events.ts';
 import { Archive, keepHistory } from './history/archive.ts';
 import { History } from './history/history.ts';
@@ -112,6 +113,7 @@ export async function startBbs(
   const cells = new Cells(store, view, clock, config.cellLeaseMs);
   const requests = new Requests(store, clock);
   const room = config.store.kind === 'etcd' ? new Room(new EtcdRoom(etcdOf(config.store)), log) : undefined;
+  const domains = new DomainBook({ store, view, clock, keepMs: config.history.keepMs });
   const tasks = new Tasks({
     store,
     view,
@@ -120,6 +122,7 @@ export async function startBbs(
     numbers: new Numbers(store),
     requests,
     room,
+    domains,
   });
   const historyDeps = {
     history,
@@ -185,6 +188,7 @@ export async function startBbs(
       start: () => ({
         stop: async () => {
           unmeasure();
+          domains.close();
           events.close();
           control.close();
         },
@@ -207,7 +211,7 @@ export async function startBbs(
             CallbackService: callbackApi({ ledger, webhooks }),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock, lostGraceMs }),
             PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
-            ClusterService: clusterApi({ cells, cellList, clock, data }),
+            ClusterService: clusterApi({ cells, cellList, clock, data, domains, tasks }),
           },
         });
         server = running;
@@ -242,6 +246,7 @@ export async function startBbs(
           logs,
           cells,
           cellList,
+          domains,
           data,
           holds,
           inputs,

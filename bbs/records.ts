@@ -23,6 +23,17 @@ export interface CellRecord {
 }
 
 /** A cell is to get no new work, and to be empty at the deadline. */
+/** What an operator set for a domain. */
+export interface DomainRecord {
+  readonly domain: string;
+  /** Of its records in history. */
+  readonly retention_ms?: number;
+  readonly max_pending?: number;
+  readonly by: string;
+  /** UNIX milliseconds. */
+  readonly at: number;
+}
+
 export interface DrainRecord {
   /** UNIX milliseconds, by the clock of the BBS that was asked. */
   readonly deadline_at: number;

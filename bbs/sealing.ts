@@ -45,6 +45,7 @@ export async function admitSeal(store: Store, seal: Seal | undefined): Promise<v
 /** What stays as it is for as long as its record is kept, and is sealed anew. */
 const LASTING: readonly string[] = [
   PREFIX.drain,
+  PREFIX.domain,
   PREFIX.history,
   PREFIX.archive,
   PREFIX.archiveSummary,

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError, type FieldFault, isDomainError } from '../src/domain/errors.ts';
+import { DomainError, isDomainError } from '../src/domain/errors.ts';
 import { isTerminal, type Task, type TaskDefinition, type TaskStatus } from '../src/domain/task.ts';
 import { type Command, decide, newTask } from '../src/domain/task-machine.ts';
 import { decideNotes, type NotesCommand } from '../src/domain/task-notes.ts';
@@ -10,6 +9,8 @@ import { traceparent } from '../src/platform/trace.ts';
 import { type Domains, isWithin } from '../src/rpc/identity.ts';
 import { deadLetter } from './callbacks/dead-letter.ts';
 import { decodeStatus, encodeDefinition, encodeRecord, encodeStatus } from './codec.ts';
+import { differences, differs, digestOf } from './differences.ts';
+import type { DomainBook } from './domains.ts';
 import { type History, historyWrites } from './history/history.ts';
 import { outboxKey, specKey, taskKey } from './keys.ts';
 import { definitionOf, fullTask, LiveTask, Spec } from './live-task.ts';
@@ -31,6 +32,8 @@ export interface TasksDeps {
   readonly requests: Requests;
   /** How much more the store may take; left out = as much as it does. */
   readonly room?: Room | undefined;
+  /** How many more tasks of a domain may wait; left out = any number. */
+  readonly domains?: Pick<DomainBook, 'admit'> | undefined;
 }
 
 /** Whose request makes a task. */
@@ -119,15 +122,34 @@ export class Tasks {
       const earlier = await this.#earlier(definition, from.domains);
       if (earlier !== undefined) return earlier;
     }
-    this.#deps.room?.take(stored.length);
-    for (let attempt = 0; attempt < CREATE_TRIES; attempt += 1) {
-      const made = await this.#born(spec, stored, from);
-      if (made !== undefined) return made;
-      // Something is there already: answer what an equal request made, or say how it differs. Gone again: once more.
-      const winner = await this.#earlier(definition, from.domains);
-      if (winner !== undefined) return winner;
+    const giveBack = await this.#admitted(definition, from.domains);
+    if (typeof giveBack !== 'function') return giveBack;
+    let made: LiveTask | undefined;
+    try {
+      this.#deps.room?.take(stored.length);
+      for (let attempt = 0; attempt < CREATE_TRIES; attempt += 1) {
+        made = await this.#born(spec, stored, from);
+        if (made !== undefined) return made;
+        // Something is there already: answer what an equal request made, or say how it differs. Gone again: once more.
+        const winner = await this.#earlier(definition, from.domains);
+        if (winner !== undefined) return winner;
+      }
+      throw new DomainError('conflict', 'the guid was taken and freed again at this moment; try again');
+    } finally {
+      // One that was made keeps its place until the view has it.
+      if (made === undefined) giveBack();
     }
-    throw new DomainError('conflict', 'the guid was taken and freed again at this moment; try again');
+  }
+
+  /** @returns how to give back the place in its domain; or the task that an equal earlier request made, which needs none. */
+  async #admitted(definition: TaskDefinition, domains: Domains): Promise<(() => void) | LiveTask | Task> {
+    try {
+      return this.#deps.domains?.admit(definition.domain, definition.task_guid) ?? (() => {});
+    } catch (error) {
+      const earlier = await this.#earlier(definition, domains);
+      if (earlier !== undefined) return earlier;
+      throw error;
+    }
   }
 
   /** @returns undefined when the guid or the request key is taken. */
@@ -398,26 +420,6 @@ function owedCallback(definition: TaskDefinition, status: TaskStatus): Write[] {
     last_error: '',
   };
   return [{ put: outboxKey(status.uid), value: encodeRecord(record) }];
-}
-
-function differences(a: TaskDefinition, b: TaskDefinition): string[] {
-  const fields = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TaskDefinition>;
-  return [...fields].filter(
-    (field) => field !== 'request_key' && JSON.stringify(a[field]) !== JSON.stringify(b[field]),
-  );
-}
-
-function differs(message: string, fields: readonly string[], about: Readonly<Record<string, string>>): DomainError {
-  const faults: FieldFault[] = fields.map((field) => ({ field, message: 'differs from the existing task' }));
-  const named = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
-  return new DomainError('already_exists', `${message}${named}`, { faults, about });
-}
-
-/** Of all that was asked but the guid, which a client may make up anew when it repeats a request. */
-function digestOf(definition: TaskDefinition): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...definition, task_guid: '' }))
-    .digest('hex');
 }
 
 function newWriteId(): string {

@@ -8,11 +8,11 @@ import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
 import { numberInKey, numberOfKey } from './history/buckets.ts';
 import { Catalog } from './history/catalog.ts';
 import { decodeSummary } from './history/summary.ts';
-import { historyKey, PREFIX } from './keys.ts';
+import { domainKey, historyKey, PREFIX } from './keys.ts';
 import { LiveTask, Spec } from './live-task.ts';
 import { NumberIndex } from './number-index.ts';
 import { OwnWrites } from './own-writes.ts';
-import type { CellRecord, DrainRecord, OutboxRecord } from './records.ts';
+import type { CellRecord, DomainRecord, DrainRecord, OutboxRecord } from './records.ts';
 import { everything } from './store/everything.ts';
 import type { Change, Entry, Store } from './store/store.ts';
 import type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
@@ -32,6 +32,7 @@ const LOADED = [
   PREFIX.task,
   PREFIX.cell,
   PREFIX.drain,
+  PREFIX.domain,
   PREFIX.outbox,
   PREFIX.history,
   PREFIX.archiveSummary,
@@ -57,6 +58,7 @@ export class View {
   readonly #ahead = new Passage<string, LiveTask>();
   #cells = new Map<string, LiveCell>();
   #drains = new Map<string, DrainRecord>();
+  #domains = new Map<string, DomainRecord>();
   #outbox = new Map<string, OutboxRecord>();
   #tasksOfCell = new Map<string, Set<string>>();
   #numbers = new NumberIndex();
@@ -153,6 +155,11 @@ export class View {
     return this.#drains.keys();
   }
 
+  /** What was set for domains, by their names. */
+  get domainRecords(): ReadonlyMap<string, DomainRecord> {
+    return this.#domains;
+  }
+
   /** Ids of the cells that hold tasks, registered or not. */
   *holders(): Generator<string> {
     for (const [id, guids] of this.#tasksOfCell) if (guids.size > 0) yield id;
@@ -207,6 +214,7 @@ export class View {
     this.#specs = new Map();
     this.#cells = new Map();
     this.#drains = new Map();
+    this.#domains = new Map();
     this.#outbox = new Map();
     this.#tasksOfCell = new Map();
     this.#numbers = new NumberIndex();
@@ -317,6 +325,13 @@ export class View {
         const drain = decodeRecord<DrainRecord>(value, ({ deadline_at }) => typeof deadline_at === 'number');
         return () => this.#putDrain(key.slice(PREFIX.drain.length), drain);
       }
+      if (key.startsWith(PREFIX.domain)) {
+        const record = decodeRecord<DomainRecord>(value, ({ domain = '' }) => domainKey(domain) === key);
+        return () => {
+          this.#domains.set(record.domain, record);
+          return undefined;
+        };
+      }
       if (key.startsWith(PREFIX.outbox)) {
         const job = decodeRecord<OutboxRecord>(value, ({ uid }) => key.endsWith(String(uid)));
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
@@ -347,6 +362,7 @@ export class View {
     if (key.startsWith(PREFIX.task)) return this.#putTask(key.slice(PREFIX.task.length), undefined, cursor);
     if (key.startsWith(PREFIX.cell)) return this.#putCell(key.slice(PREFIX.cell.length), undefined, cursor);
     if (key.startsWith(PREFIX.drain)) return this.#putDrain(key.slice(PREFIX.drain.length), undefined);
+    if (key.startsWith(PREFIX.domain)) this.#domains.delete(decodeURIComponent(key.slice(PREFIX.domain.length)));
     if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
     if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
     if (key.startsWith(PREFIX.history)) this.#history.dropRecent(numberInKey(PREFIX.history, key));

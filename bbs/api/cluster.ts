@@ -7,9 +7,10 @@ import type { Handlers } from '../../src/rpc/types.ts';
 import type { CellData } from '../cell-data.ts';
 import type { CellList, ListedCell } from '../cell-list.ts';
 import type { Cells } from '../cells.ts';
+import { type DomainsApiDeps, domainsApi } from './domains.ts';
 import { whoAmI } from './who-am-i.ts';
 
-export interface ClusterApiDeps {
+export interface ClusterApiDeps extends DomainsApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
   readonly clock: Clock;
@@ -35,6 +36,7 @@ export function clusterApi(deps: ClusterApiDeps): Handlers<'ClusterService'> {
       const { expires_at, ...rest } = whoAmI(identity);
       return { ...rest, expires_at: expires_at.toString() };
     },
+    ...domainsApi(deps),
     FollowCellLog: ({ cell_id, tail, follow }, context) =>
       followCellLog(deps, { cell_id, tail, follow }, context.signal),
   };

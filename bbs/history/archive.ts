@@ -11,9 +11,10 @@ import type { View } from '../view.ts';
 import { Block, INLINE_MAX_BYTES, packRecord } from './block.ts';
 import { BUCKET, entriesBetween, numberInKey } from './buckets.ts';
 import { type Bucket, mayHaveDomain, numbersIn } from './catalog.ts';
+import { Keeping } from './keeping.ts';
 import { Pins } from './pins.ts';
 import { decodeSealed } from './sealed.ts';
-import { encodeSummary, summaryOf } from './summary.ts';
+import { encodeSummary, type Summary, summaryOf } from './summary.ts';
 
 export interface HistoryPolicy {
   /** A record is kept for so long after its task was resolved. */
@@ -72,6 +73,8 @@ export interface Filling {
 export class Archive {
   readonly #deps: ArchiveDeps;
   readonly #pins: Pins;
+  /** For how many of its domains a bucket was gone through already. */
+  readonly #aged = new WeakMap<Summary, number>();
 
   constructor(deps: ArchiveDeps) {
     this.#deps = deps;
@@ -82,7 +85,8 @@ export class Archive {
   async fill(signal: AbortSignal, { recentMost, settledMs }: Filling = FILLING): Promise<number> {
     const catalog = this.#deps.view.history;
     // What is kept for less than that is settled sooner, or it would never be old enough to be dropped.
-    const settledBefore = performance.now() - Math.min(settledMs, this.#deps.policy.keepMs);
+    const { shortestMs } = new Keeping(this.#deps.view, this.#deps.policy.keepMs);
+    const settledBefore = performance.now() - Math.min(settledMs, shortestMs);
     const open = [...catalog.oldestFirst()].filter(({ recent }) => recent.size > 0);
     open.sort((a, b) => b.recent.size - a.recent.size);
     let left = catalog.recentCount;
@@ -97,7 +101,10 @@ export class Archive {
     return moved;
   }
 
-  /** Drops whole buckets but what is pinned, the oldest first, that are over the policy. @returns how many records went. */
+  /**
+   * Drops whole buckets but what is pinned, the oldest first, that are over the policy; and of a bucket whose records are too old for some of its
+   * domains only, the records of those. @returns how many records went.
+   */
   async prune(signal: AbortSignal): Promise<number> {
     const { view, clock, policy } = this.#deps;
     const pins = await this.#pins.between(0, Number.MAX_SAFE_INTEGER);
@@ -107,13 +114,18 @@ export class Archive {
       .filter(({ count }) => count > 0);
     let records = buckets.reduce((sum, { count }) => sum + count, 0);
     let bytes = buckets.reduce((sum, { summary }) => sum + (summary?.bytes ?? 0), 0);
-    const agedBefore = clock.nowMs() - policy.keepMs;
+    const keeping = new Keeping(view, policy.keepMs);
     let dropped = 0;
     for (const bucket of buckets) {
       if (signal.aborted) break;
-      // What is not in a block has no time that is known here; it is in one soon.
-      const aged = bucket.recent.size === 0 && (bucket.summary?.newestMs ?? 0) < agedBefore;
-      if (!aged && records - bucket.count < policy.keepCount && bytes <= policy.keepBytes) continue;
+      const { due, of } = keeping.dueIn(bucket, clock.nowMs());
+      const over = records - bucket.count >= policy.keepCount || bytes > policy.keepBytes;
+      if (!over && due < of) {
+        const gone = await this.#dropAged(bucket, due, keeping);
+        records -= gone;
+        dropped += gone;
+        continue;
+      }
       await this.#drop(bucket);
       records -= bucket.count;
       bytes -= bucket.summary?.bytes ?? 0;
@@ -238,6 +250,14 @@ export class Archive {
       apart.set(record.number, value.length);
     }
     return apart;
+  }
+
+  /** Records of the domains for which all of the bucket is too old; once, as pinned ones stay. */
+  async #dropAged({ id, summary }: Bucket, due: number, keeping: Keeping): Promise<number> {
+    if (summary === undefined || due === 0 || this.#aged.get(summary) === due) return 0;
+    this.#aged.set(summary, due);
+    const age = this.#deps.clock.nowMs() - summary.newestMs;
+    return (await this.#shrink(id, ({ domain }) => age > keeping.ofDomain(domain), false)).gone;
   }
 
   async #drop({ id, summary }: Bucket): Promise<void> {

@@ -322,6 +322,17 @@ export function answerSchemas(asked: Readonly<Record<string, Schema>>): Readonly
         all({ code: { type: 'string', description: 'empty = done; else an error code' }, message: string }),
       ),
     }),
+    DomainList: all({ domains: listOf(ref('Domain')) }),
+    Domain: all({
+      domain: string,
+      tasks: {
+        ...all(Object.fromEntries(TASK_STATES.map((state) => [state, integer]))),
+        description: 'live ones, by state',
+      },
+      retention: { type: ['string', 'null'], description: 'as it was set, such as 3600s; null = as for all others' },
+      retention_in_force: string,
+      max_pending: { type: 'integer', description: '0 = any number' },
+    }),
     WhoAmI: all({
       name: string,
       role: { type: 'string', description: 'empty = nobody is told apart here, and everybody may do everything' },

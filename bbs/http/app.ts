@@ -134,6 +134,7 @@ async function callOf(ask: Ask, { body, uploads }: AnyRoute<RestDeps>) {
   return {
     guid: ask.req.param('guid') ?? '',
     cell: ask.req.param('cell') ?? '',
+    domain: ask.req.param('domain') ?? '',
     query: Object.fromEntries(query) as unknown,
     hold: ask.req.param('hold') ?? '',
     alert: ask.req.param('alert') ?? '',

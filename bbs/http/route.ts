@@ -22,6 +22,7 @@ export interface Call<Q, B> {
   /** Of the path; empty where it has none. */
   readonly guid: string;
   readonly cell: string;
+  readonly domain: string;
   readonly hold: string;
   readonly alert: string;
   readonly query: Q;

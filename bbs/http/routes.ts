@@ -9,6 +9,7 @@ import { requestOf } from '../../src/rpc/request.ts';
 import { ROLES } from '../../src/rpc/roles.ts';
 import type { AlertApiDeps } from '../api/alerts.ts';
 import type { CallbackApiDeps } from '../api/callbacks.ts';
+import type { DomainsApiDeps } from '../api/domains.ts';
 import { findTask } from '../api/find.ts';
 import { getHistory, listHistory, narrowed } from '../api/history.ts';
 import { deleteTask, endTask, fieldMask, listTasks, pageSize, resolveTask } from '../api/tasks.ts';
@@ -20,6 +21,7 @@ import type { FinishedTask } from '../history/history.ts';
 import { fullTask } from '../live-task.ts';
 import { ALERT_ROUTES } from './alert-routes.ts';
 import { CALLBACK_ROUTES } from './callback-routes.ts';
+import { DOMAIN_ROUTES } from './domain-routes.ts';
 import { body, flag, nanos, whole, word, words } from './input.ts';
 import { KEEP_ROUTES, type KeepDeps } from './keep-routes.ts';
 import { NOW_ROUTES, type NowDeps } from './now-routes.ts';
@@ -55,7 +57,14 @@ const taskOrHistory = z.strictObject({
 
 const { TaskService: TASK, HistoryService: HISTORY, ClusterService: CLUSTER } = ROLES;
 
-export interface RestDeps extends TaskReadsDeps, NowDeps, KeepDeps, TaskWritesDeps, CallbackApiDeps, AlertApiDeps {
+export interface RestDeps
+  extends TaskReadsDeps,
+    NowDeps,
+    KeepDeps,
+    TaskWritesDeps,
+    CallbackApiDeps,
+    AlertApiDeps,
+    DomainsApiDeps {
   readonly cells: Cells;
   readonly cellList: CellList;
   readonly data: CellData;
@@ -242,6 +251,7 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
   ...TASK_WRITES,
   ...CALLBACK_ROUTES,
   ...ALERT_ROUTES,
+  ...DOMAIN_ROUTES,
   route({
     method: 'get',
     path: '/v1/cells',

@@ -48,7 +48,7 @@ export function tell(error: unknown, command: string): Told {
   const what = isRole ? 'settings have' : 'request has';
   const message = code === 'invalid_argument' && faults.length > 0 ? `the ${what} ${count}:` : error.message;
   const ownHelp = code === 'invalid_argument' || (isRole && code === 'unavailable');
-  const list = code === 'not_found' ? /^gavel (cells|callbacks|context)\b/.exec(command)?.[0] : undefined;
+  const list = code === 'not_found' ? /^gavel (cells|callbacks|context|domains)\b/.exec(command)?.[0] : undefined;
   const next = ownHelp ? `${command} --help` : (list ?? NEXT[code] ?? ELSE);
   return { message, code: code.toUpperCase(), faults, next, docs: DOCS, trace: traceId };
 }

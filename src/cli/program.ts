@@ -8,6 +8,7 @@ import { addCells } from './commands/cells.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDomains } from './commands/domains.ts';
 import { addCancel, addKill } from './commands/end.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHelp } from './commands/help.ts';
@@ -122,6 +123,7 @@ export function buildProgram(cli: Cli): Command {
   addAlerts(program, cli);
   addSelect(program, cli);
   addVersion(program, cli);
+  addDomains(program, cli);
   addContext(program, cli);
   addLogin(program, cli);
   addToken(program, cli);

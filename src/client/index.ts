@@ -11,6 +11,7 @@ export type { AddedCell, PlacementPlan, PlannedCell, PlanOptions } from './capac
 export type { Cell, CellLogLine, Delivery, HistoryRecord, PurgeOptions, Resources } from './cluster.ts';
 export type { ClientOptions } from './connection.ts';
 export type { TaskDifference } from './diff.ts';
+export type { Domain, DomainSettings } from './domains.ts';
 export {
   AlreadyExistsError,
   type ErrorCode,

@@ -10,6 +10,7 @@ import { Callbacks } from './callback-ledger.ts';
 import { type PlacementPlan, type PlanOptions, planPlacement } from './capacity.ts';
 import { Cells, History } from './cluster.ts';
 import { type ClientOptions, Connection } from './connection.ts';
+import { DomainList } from './domains.ts';
 import { checking, type TaskError, TaskFailedError, taskError } from './errors.ts';
 import { type Explanation, explanationFromWire } from './explain.ts';
 import { readRecord } from './follow.ts';
@@ -74,6 +75,7 @@ export class TaskClient {
   readonly cells: Cells;
   readonly callbacks: Callbacks;
   readonly alerts: Alerts;
+  readonly domains: DomainList;
   /** Diego's calls, verb for verb. */
   readonly raw: Raw;
 
@@ -84,6 +86,7 @@ export class TaskClient {
     this.cells = new Cells(this.#connection);
     this.callbacks = new Callbacks(this.#connection);
     this.alerts = new Alerts(this.#connection);
+    this.domains = new DomainList(this.#connection);
     this.raw = new Raw(this.#connection);
   }
 

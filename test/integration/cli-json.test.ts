@@ -87,6 +87,7 @@ const ONE: Readonly<Record<string, readonly string[]>> = {
   'token key': ['token', 'key', 'FOLDER/new.key'],
   logout: ['logout'],
   whoami: ['whoami'],
+  'domains ls': ['domains'],
 };
 
 /** Of the command that ran in the task. */
@@ -109,6 +110,8 @@ const ELSEWHERE = [
   'alerts rm',
   'cells undrain',
   'login',
+  'domains show',
+  'domains set',
 ];
 
 describe('-o json', () => {

@@ -89,6 +89,9 @@ const ROWS: { readonly [S in ServiceName]: { readonly [M in MethodName<S>]: Row 
     UndrainCell: NEVER,
     WhoAmI: { all: {} },
     FollowCellLog: NEVER,
+    ListDomains: { all: {} },
+    GetDomain: { all: { domain: 'mine' } },
+    SetDomain: NEVER,
   },
   AlertService: { ListAlerts: NEVER, PutAlert: NEVER, DeleteAlert: NEVER, TestAlert: NEVER },
   AuctionService: { Join: NEVER },
@@ -302,6 +305,12 @@ describe('whoever is limited to domains', () => {
     const everybody = await bbs.history.PurgeHistory({ before: `${Date.now()}000000`, dry_run: true });
     const ours = await history.PurgeHistory({ before: `${Date.now()}000000`, dry_run: true });
     expect(Number(ours.records)).toBeLessThan(Number(everybody.records));
+    const domains = await mine.client('ClusterService').ListDomains({});
+    expect(domains.domains.map(({ domain }) => domain)).toEqual(['mine']);
+    const foreignDomain = await told('ClusterService', 'GetDomain', { domain: 'canary-domain' });
+    const noDomain = await told('ClusterService', 'GetDomain', { domain: 'nobody-domain' });
+    expect(foreignDomain).toEqual({ ...noDomain, text: noDomain.text.replace('nobody', 'canary') });
+    expect(foreignDomain.code).toBe('not_found');
     const callbacks = await mine.client('CallbackService').ListCallbacks({});
     expect(callbacks.callbacks.length).toBeGreaterThan(0);
   });
@@ -341,7 +350,11 @@ describe('whoever is limited to domains', () => {
       annotateTask: { annotation: 'touched' },
     };
     const ask = async (id: string, method: string, path: string, guid: string) => {
-      const at = path.replace(':guid', guid).replace(':hold', 'hold-of-mine').replace(':cell', 'cell-1');
+      const at = path
+        .replace(':guid', guid)
+        .replace(':hold', 'hold-of-mine')
+        .replace(':cell', 'cell-1')
+        .replace(':domain', 'mine');
       const answer = await fetch(`${base}${at}`, {
         method: method.toUpperCase(),
         signal: AbortSignal.timeout(id === 'watchTasks' ? 700 : 10_000),

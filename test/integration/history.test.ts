@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DomainBook } from '../../bbs/domains.ts';
 import { Archive, DEFAULT_HISTORY, type HistoryPolicy } from '../../bbs/history/archive.ts';
 import { History, historyWrites } from '../../bbs/history/history.ts';
 import { Pins } from '../../bbs/history/pins.ts';
@@ -224,6 +225,42 @@ describe.each(['embedded', 'etcd'] as const)('history on the %s store', (kind) =
     await pins.set(3, false, 'ada', 0);
     expect(await archive({ keepMs }).prune(never)).toBe(1);
     expect(await keys(PREFIX.archiveApart)).toEqual([]);
+  });
+
+  it('keeps the records of a domain for as long as was set for it, shorter or longer than those of others', async () => {
+    const clock = systemClock();
+    const book = new DomainBook({ store, view, clock, keepMs: DEFAULT_HISTORY.keepMs });
+    const day = 24 * 3_600_000;
+    await book.set('short', { retentionMs: 2 * day }, 'ada');
+    await book.set('long', { retentionMs: 90 * day }, 'ada');
+    const names = ['short', 'long', 'plain'] as const;
+    // One bucket of each age: all domains in each.
+    for (const [bucket, age] of [1n, 5n, 40n, 100n].entries())
+      for (const [at, domain] of names.entries()) await finish({ number: 128 * (bucket + 1) + at, domain }, age);
+    await new Pins(store).set(128 * 2, true, 'ada', 0);
+    const keeper = archive();
+    await keeper.fill(never, ALL);
+    const reads: string[] = [];
+    const [read, of] = [store.get.bind(store), (domain: string) => listed(history, 100, domain)];
+    store.get = async (key) => {
+      reads.push(key);
+      return await read(key);
+    };
+    // 40 days: short and plain; 100 days: the whole bucket; 5 days: short, but it is pinned.
+    expect(await keeper.prune(never)).toBe(5);
+    expect(await of('short')).toEqual([256, 128]);
+    expect(await of('long')).toEqual([385, 257, 129]);
+    expect(await of('plain')).toEqual([258, 130]);
+    // What was gone through is not read again, turn by turn.
+    await keeper.prune(never);
+    reads.length = 0;
+    expect(await keeper.prune(never)).toBe(0);
+    expect(reads.filter((key) => key.startsWith(PREFIX.archive))).toEqual([]);
+    store.get = read;
+    await book.set('long', { retentionMs: 0 }, 'ada');
+    expect(await archive().prune(never)).toBe(1);
+    expect(await of('long')).toEqual([257, 129]);
+    book.close();
   });
 
   it('is purged of single old records, in blocks or not yet, with what belongs to them', async () => {

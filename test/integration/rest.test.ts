@@ -370,8 +370,11 @@ describe('the REST mirror', () => {
       'usage',
       'callback-secrets',
       'whoami',
+      'domains',
     ];
     for (const of of reads) await call('GET', `/v1/${of}`);
+    await call('PUT', '/v1/domains/set', { retention: '7d', max_pending: 5 });
+    expect((await call('GET', '/v1/domains/set')).json).toMatchObject({ retention: '604800s', max_pending: 5 });
     await call('POST', '/v1/callback-secrets/rotate', { overlap: '1h' });
     const rule = { on: 'waiting', url: `${base}/nothing-here`, select: "domain == 'x'", for: '1h' };
     expect((await call('PUT', '/v1/alerts/mine', rule)).json).toMatchObject({

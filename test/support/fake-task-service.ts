@@ -308,6 +308,9 @@ export class FakeCluster {
     return {
       WhoAmI: async () => ({ name: 'local', role: '', domains: [], proof: 'loopback', expires_at: '0' }),
       DrainCell: unknown,
+      ListDomains: async () => ({ domains: [] }),
+      GetDomain: unknown,
+      SetDomain: unknown,
       UndrainCell: unknown,
       FollowCellLog: async function* () {
         yield { lines: [{ sequence: 1, text: '{"level":"info","msg":"cell.started"}' }] };

@@ -28,6 +28,7 @@ import type { DeleteTasksRequest as _gavel_v1_DeleteTasksRequest, DeleteTasksReq
 import type { DesireTasksRequest as _gavel_v1_DesireTasksRequest, DesireTasksRequest__Output as _gavel_v1_DesireTasksRequest__Output } from './gavel/v1/DesireTasksRequest.ts';
 import type { DesireTasksResponse as _gavel_v1_DesireTasksResponse, DesireTasksResponse__Output as _gavel_v1_DesireTasksResponse__Output } from './gavel/v1/DesireTasksResponse.ts';
 import type { DesiredTask as _gavel_v1_DesiredTask, DesiredTask__Output as _gavel_v1_DesiredTask__Output } from './gavel/v1/DesiredTask.ts';
+import type { Domain as _gavel_v1_Domain, Domain__Output as _gavel_v1_Domain__Output } from './gavel/v1/Domain.ts';
 import type { DownloadAction as _gavel_v1_DownloadAction, DownloadAction__Output as _gavel_v1_DownloadAction__Output } from './gavel/v1/DownloadAction.ts';
 import type { DownloadOutputsRequest as _gavel_v1_DownloadOutputsRequest, DownloadOutputsRequest__Output as _gavel_v1_DownloadOutputsRequest__Output } from './gavel/v1/DownloadOutputsRequest.ts';
 import type { DrainCellRequest as _gavel_v1_DrainCellRequest, DrainCellRequest__Output as _gavel_v1_DrainCellRequest__Output } from './gavel/v1/DrainCellRequest.ts';
@@ -47,6 +48,7 @@ import type { FetchTasksResponse as _gavel_v1_FetchTasksResponse, FetchTasksResp
 import type { FetchedTask as _gavel_v1_FetchedTask, FetchedTask__Output as _gavel_v1_FetchedTask__Output } from './gavel/v1/FetchedTask.ts';
 import type { FollowCellLogRequest as _gavel_v1_FollowCellLogRequest, FollowCellLogRequest__Output as _gavel_v1_FollowCellLogRequest__Output } from './gavel/v1/FollowCellLogRequest.ts';
 import type { FollowLogsRequest as _gavel_v1_FollowLogsRequest, FollowLogsRequest__Output as _gavel_v1_FollowLogsRequest__Output } from './gavel/v1/FollowLogsRequest.ts';
+import type { GetDomainRequest as _gavel_v1_GetDomainRequest, GetDomainRequest__Output as _gavel_v1_GetDomainRequest__Output } from './gavel/v1/GetDomainRequest.ts';
 import type { GetTaskRequest as _gavel_v1_GetTaskRequest, GetTaskRequest__Output as _gavel_v1_GetTaskRequest__Output } from './gavel/v1/GetTaskRequest.ts';
 import type { GetTimelineRequest as _gavel_v1_GetTimelineRequest, GetTimelineRequest__Output as _gavel_v1_GetTimelineRequest__Output } from './gavel/v1/GetTimelineRequest.ts';
 import type { Heartbeat as _gavel_v1_Heartbeat, Heartbeat__Output as _gavel_v1_Heartbeat__Output } from './gavel/v1/Heartbeat.ts';
@@ -59,6 +61,8 @@ import type { LeaveRequest as _gavel_v1_LeaveRequest, LeaveRequest__Output as _g
 import type { LeaveResponse as _gavel_v1_LeaveResponse, LeaveResponse__Output as _gavel_v1_LeaveResponse__Output } from './gavel/v1/LeaveResponse.ts';
 import type { ListCellsRequest as _gavel_v1_ListCellsRequest, ListCellsRequest__Output as _gavel_v1_ListCellsRequest__Output } from './gavel/v1/ListCellsRequest.ts';
 import type { ListCellsResponse as _gavel_v1_ListCellsResponse, ListCellsResponse__Output as _gavel_v1_ListCellsResponse__Output } from './gavel/v1/ListCellsResponse.ts';
+import type { ListDomainsRequest as _gavel_v1_ListDomainsRequest, ListDomainsRequest__Output as _gavel_v1_ListDomainsRequest__Output } from './gavel/v1/ListDomainsRequest.ts';
+import type { ListDomainsResponse as _gavel_v1_ListDomainsResponse, ListDomainsResponse__Output as _gavel_v1_ListDomainsResponse__Output } from './gavel/v1/ListDomainsResponse.ts';
 import type { ListMyTasksRequest as _gavel_v1_ListMyTasksRequest, ListMyTasksRequest__Output as _gavel_v1_ListMyTasksRequest__Output } from './gavel/v1/ListMyTasksRequest.ts';
 import type { ListMyTasksResponse as _gavel_v1_ListMyTasksResponse, ListMyTasksResponse__Output as _gavel_v1_ListMyTasksResponse__Output } from './gavel/v1/ListMyTasksResponse.ts';
 import type { ListOutputsRequest as _gavel_v1_ListOutputsRequest, ListOutputsRequest__Output as _gavel_v1_ListOutputsRequest__Output } from './gavel/v1/ListOutputsRequest.ts';
@@ -105,6 +109,7 @@ import type { Resources as _gavel_v1_Resources, Resources__Output as _gavel_v1_R
 import type { ResyncNeeded as _gavel_v1_ResyncNeeded, ResyncNeeded__Output as _gavel_v1_ResyncNeeded__Output } from './gavel/v1/ResyncNeeded.ts';
 import type { RunAction as _gavel_v1_RunAction, RunAction__Output as _gavel_v1_RunAction__Output } from './gavel/v1/RunAction.ts';
 import type { SerialAction as _gavel_v1_SerialAction, SerialAction__Output as _gavel_v1_SerialAction__Output } from './gavel/v1/SerialAction.ts';
+import type { SetDomainRequest as _gavel_v1_SetDomainRequest, SetDomainRequest__Output as _gavel_v1_SetDomainRequest__Output } from './gavel/v1/SetDomainRequest.ts';
 import type { StartItem as _gavel_v1_StartItem, StartItem__Output as _gavel_v1_StartItem__Output } from './gavel/v1/StartItem.ts';
 import type { StartTasksRequest as _gavel_v1_StartTasksRequest, StartTasksRequest__Output as _gavel_v1_StartTasksRequest__Output } from './gavel/v1/StartTasksRequest.ts';
 import type { StopAttempt as _gavel_v1_StopAttempt, StopAttempt__Output as _gavel_v1_StopAttempt__Output } from './gavel/v1/StopAttempt.ts';
@@ -179,6 +184,7 @@ export interface ProtoGrpcType {
       DesireTasksRequest: MessageTypeDefinition<_gavel_v1_DesireTasksRequest, _gavel_v1_DesireTasksRequest__Output>
       DesireTasksResponse: MessageTypeDefinition<_gavel_v1_DesireTasksResponse, _gavel_v1_DesireTasksResponse__Output>
       DesiredTask: MessageTypeDefinition<_gavel_v1_DesiredTask, _gavel_v1_DesiredTask__Output>
+      Domain: MessageTypeDefinition<_gavel_v1_Domain, _gavel_v1_Domain__Output>
       DownloadAction: MessageTypeDefinition<_gavel_v1_DownloadAction, _gavel_v1_DownloadAction__Output>
       DownloadOutputsRequest: MessageTypeDefinition<_gavel_v1_DownloadOutputsRequest, _gavel_v1_DownloadOutputsRequest__Output>
       DrainCellRequest: MessageTypeDefinition<_gavel_v1_DrainCellRequest, _gavel_v1_DrainCellRequest__Output>
@@ -198,6 +204,7 @@ export interface ProtoGrpcType {
       FetchedTask: MessageTypeDefinition<_gavel_v1_FetchedTask, _gavel_v1_FetchedTask__Output>
       FollowCellLogRequest: MessageTypeDefinition<_gavel_v1_FollowCellLogRequest, _gavel_v1_FollowCellLogRequest__Output>
       FollowLogsRequest: MessageTypeDefinition<_gavel_v1_FollowLogsRequest, _gavel_v1_FollowLogsRequest__Output>
+      GetDomainRequest: MessageTypeDefinition<_gavel_v1_GetDomainRequest, _gavel_v1_GetDomainRequest__Output>
       GetTaskRequest: MessageTypeDefinition<_gavel_v1_GetTaskRequest, _gavel_v1_GetTaskRequest__Output>
       GetTimelineRequest: MessageTypeDefinition<_gavel_v1_GetTimelineRequest, _gavel_v1_GetTimelineRequest__Output>
       Heartbeat: MessageTypeDefinition<_gavel_v1_Heartbeat, _gavel_v1_Heartbeat__Output>
@@ -210,6 +217,8 @@ export interface ProtoGrpcType {
       LeaveResponse: MessageTypeDefinition<_gavel_v1_LeaveResponse, _gavel_v1_LeaveResponse__Output>
       ListCellsRequest: MessageTypeDefinition<_gavel_v1_ListCellsRequest, _gavel_v1_ListCellsRequest__Output>
       ListCellsResponse: MessageTypeDefinition<_gavel_v1_ListCellsResponse, _gavel_v1_ListCellsResponse__Output>
+      ListDomainsRequest: MessageTypeDefinition<_gavel_v1_ListDomainsRequest, _gavel_v1_ListDomainsRequest__Output>
+      ListDomainsResponse: MessageTypeDefinition<_gavel_v1_ListDomainsResponse, _gavel_v1_ListDomainsResponse__Output>
       ListMyTasksRequest: MessageTypeDefinition<_gavel_v1_ListMyTasksRequest, _gavel_v1_ListMyTasksRequest__Output>
       ListMyTasksResponse: MessageTypeDefinition<_gavel_v1_ListMyTasksResponse, _gavel_v1_ListMyTasksResponse__Output>
       ListOutputsRequest: MessageTypeDefinition<_gavel_v1_ListOutputsRequest, _gavel_v1_ListOutputsRequest__Output>
@@ -256,6 +265,7 @@ export interface ProtoGrpcType {
       ResyncNeeded: MessageTypeDefinition<_gavel_v1_ResyncNeeded, _gavel_v1_ResyncNeeded__Output>
       RunAction: MessageTypeDefinition<_gavel_v1_RunAction, _gavel_v1_RunAction__Output>
       SerialAction: MessageTypeDefinition<_gavel_v1_SerialAction, _gavel_v1_SerialAction__Output>
+      SetDomainRequest: MessageTypeDefinition<_gavel_v1_SetDomainRequest, _gavel_v1_SetDomainRequest__Output>
       StartItem: MessageTypeDefinition<_gavel_v1_StartItem, _gavel_v1_StartItem__Output>
       StartTasksRequest: MessageTypeDefinition<_gavel_v1_StartTasksRequest, _gavel_v1_StartTasksRequest__Output>
       StopAttempt: MessageTypeDefinition<_gavel_v1_StopAttempt, _gavel_v1_StopAttempt__Output>
