@@ -5,10 +5,9 @@ import { systemClock } from '../src/platform/clock.ts';
 import { Passage } from '../src/platform/passage.ts';
 import { AbsentCells } from './absent-cells.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
-import { numberInKey, numberOfKey } from './history/buckets.ts';
 import { Catalog } from './history/catalog.ts';
-import { decodeSummary } from './history/summary.ts';
-import { domainKey, historyKey, PREFIX } from './keys.ts';
+import { catalogued, uncatalogued } from './history/catalogued.ts';
+import { domainKey, PREFIX } from './keys.ts';
 import { LiveTask, Spec } from './live-task.ts';
 import { NumberIndex } from './number-index.ts';
 import { OwnWrites } from './own-writes.ts';
@@ -327,30 +326,14 @@ export class View {
       }
       if (key.startsWith(PREFIX.domain)) {
         const record = decodeRecord<DomainRecord>(value, ({ domain = '' }) => domainKey(domain) === key);
-        return () => {
-          this.#domains.set(record.domain, record);
-          return undefined;
-        };
+        return () => void this.#domains.set(record.domain, record);
       }
       if (key.startsWith(PREFIX.outbox)) {
         const job = decodeRecord<OutboxRecord>(value, ({ uid }) => key.endsWith(String(uid)));
         return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
       }
-      if (key.startsWith(PREFIX.history)) {
-        const number = numberOfKey(PREFIX.history, key);
-        const guid = key.slice(historyKey(number, '').length);
-        return () => {
-          this.#history.addRecent(number, guid);
-          return undefined;
-        };
-      }
-      if (key.startsWith(PREFIX.archiveSummary)) {
-        const [number, summary] = [numberOfKey(PREFIX.archiveSummary, key), decodeSummary(value)];
-        return () => {
-          this.#history.putBlock(number, summary);
-          return undefined;
-        };
-      }
+      const finished = catalogued(entry);
+      if (finished !== undefined) return () => finished(this.#history);
     } catch (error) {
       // A record that cannot be read is left where it is, for people: it is neither invented nor deleted (reliability E18).
       this.#log.error({ key, error: errorText(error) }, 'record.unreadable');
@@ -365,8 +348,7 @@ export class View {
     if (key.startsWith(PREFIX.domain)) this.#domains.delete(decodeURIComponent(key.slice(PREFIX.domain.length)));
     if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
     if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
-    if (key.startsWith(PREFIX.history)) this.#history.dropRecent(numberInKey(PREFIX.history, key));
-    if (key.startsWith(PREFIX.archiveSummary)) this.#history.dropBlock(numberInKey(PREFIX.archiveSummary, key));
+    uncatalogued(key, this.#history);
     return undefined;
   }
 
