@@ -8,6 +8,7 @@ import { DomainError, isDomainError } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/domain/validate.ts';
 import type { Metrics } from '../../src/platform/metrics.ts';
 import { isTracing, parseTraceparent, TRACEPARENT_KEY, traced } from '../../src/platform/trace.ts';
+import { AUDIT_EVENT, auditOf, isAudited } from '../../src/rpc/audit.ts';
 import type { Authority, Identity } from '../../src/rpc/identity.ts';
 import { type Access, requireAccess } from '../../src/rpc/roles.ts';
 import { AUTHORIZATION_KEY, REQUEST_ID_KEY } from '../../src/rpc/types.ts';
@@ -51,7 +52,7 @@ export function restApp(deps: AppDeps): App {
   app.get('/healthz', () => text('ok\n'));
   app.use(identify(deps));
   for (const route of ROUTES) {
-    app.on(route.method, route.path, async (ask) => {
+    app.on(route.method, route.path, audited(route, log), async (ask) => {
       requireAccess(ask.get('identity'), route.access, route.id);
       const call = await callOf(ask, route);
       const parent = parseTraceparent(ask.req.header(TRACEPARENT_KEY));
@@ -119,6 +120,17 @@ function identify({ authority, local }: AppDeps): MiddlewareHandler<Env> {
     const authorization = ask.req.header(AUTHORIZATION_KEY);
     ask.set('identity', await authority.identify({ certificate: () => certificateOf(socket), authorization }));
     await next();
+  };
+}
+
+/** What operators did or tried to do is told in the log. */
+function audited({ id, access }: AnyRoute<RestDeps>, log: Logger): MiddlewareHandler<Env> {
+  return async (ask, next) => {
+    await next();
+    const identity = ask.get('identity');
+    if (!isAudited(access, identity)) return;
+    const about = { task_guid: ask.req.param('guid'), cell_id: ask.req.param('cell'), domain: ask.req.param('domain') };
+    log.info(auditOf(id, identity, about, ask.error, ask.get('requestId')), AUDIT_EVENT);
   };
 }
 

@@ -6,12 +6,14 @@ export interface Access {
   readonly roles: readonly Role[];
   /** What it tells or does is not of one domain: whoever is limited to some may not call it. Of all others the handler answers what is of the caller's. */
   readonly everyDomain?: true;
+  /** It changes something, so that what operators did by it is told in the log. */
+  readonly changes?: true;
 }
 
 const READ: Access = { roles: ['client', 'viewer', 'operator', 'bbs'] };
-const WRITE: Access = { roles: ['client', 'operator'] };
-const OPERATOR: Access = { roles: ['operator'] };
-const CLUSTER: Access = { roles: ['operator'], everyDomain: true };
+const WRITE: Access = { roles: ['client', 'operator'], changes: true };
+const OPERATOR: Access = { roles: ['operator'], changes: true };
+const CLUSTER: Access = { roles: ['operator'], everyDomain: true, changes: true };
 const ANYBODY: Access = { roles: ['client', 'viewer', 'operator', 'cell', 'auctioneer', 'bbs'] };
 const CELL: Access = { roles: ['cell'], everyDomain: true };
 const AUCTIONEER: Access = { roles: ['auctioneer'], everyDomain: true };

@@ -10,6 +10,7 @@ import { Passage } from '../platform/passage.ts';
 import { isLoopback, requireSafeListen, type TlsFiles } from '../platform/tls.ts';
 import type { TokenVerifier } from '../platform/token.ts';
 import { keepStreamsYoung } from '../platform/young-streams.ts';
+import { AUDIT_EVENT, auditOf, isAudited } from './audit.ts';
 import { callMeter } from './call-meter.ts';
 import { packageDefinition, type ServiceName, serviceDefinition } from './descriptors.ts';
 import { Encoded } from './encoded.ts';
@@ -157,6 +158,8 @@ function adapt<S extends ServiceName>(
         throw error;
       } finally {
         end?.(failure);
+        if (isAudited(access, context.identity))
+          log.info(auditOf(`${service}.${method}`, context.identity, request, failure, context.requestId), AUDIT_EVENT);
         if (context.traced) log.info(traceOf(context, method, request, failure), 'call.answered');
       }
     };

@@ -21,7 +21,7 @@ export interface TestBbs {
 }
 
 /** A BBS of the test's own on a free port; on an embedded store in a folder of its own unless told otherwise. */
-export async function startTestBbs(over: Partial<BbsConfigInput> = {}): Promise<TestBbs> {
+export async function startTestBbs(over: Partial<BbsConfigInput> = {}, log = silent()): Promise<TestBbs> {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-bbs-'));
   const config = bbsConfig.parse({
     listen: '127.0.0.1:0',
@@ -29,8 +29,7 @@ export async function startTestBbs(over: Partial<BbsConfigInput> = {}): Promise<
     callbacks: { scheduleMs: [50, 100, 100, 200], timeoutMs: 1_000 },
     ...over,
   });
-  const level = process.env['GAVEL_TEST_LOG'] ?? 'silent';
-  const bbs = await startBbs(config, { log: pino({ level }) });
+  const bbs = await startBbs(config, { log });
   const channel = new Channel({ addresses: [bbs.address] });
   return {
     bbs,
@@ -48,6 +47,8 @@ export async function startTestBbs(over: Partial<BbsConfigInput> = {}): Promise<
     },
   };
 }
+
+const silent = () => pino({ level: process.env['GAVEL_TEST_LOG'] ?? 'silent' });
 
 export function request(over: Partial<TaskCreateRequest> = {}): TaskCreateRequest {
   return {
