@@ -49,7 +49,13 @@ export async function checkServer(client: TaskClient, signal: AbortSignal): Prom
   } catch (error) {
     const { why, mend } = noAnswer(errorText(error));
     if (isDomainError(error, 'permission_denied') || isDomainError(error, 'unauthenticated')) {
-      return [fail('server', why, 'give a certificate that may read: --tls-cert and --tls-key')];
+      return [
+        fail(
+          'server',
+          why,
+          'give a token that may read (gavel login) or a certificate (--tls-cert and --tls-key); gavel whoami says who you are',
+        ),
+      ];
     }
     return [fail('server', `no answer from ${client.endpoint}: ${why}`, mend)];
   }
