@@ -121,7 +121,7 @@ export function planPlacement(view: View, question: PlanQuestion): Plan {
     cells,
     oneMoreCell: more.count,
     oneMoreLike: more.like,
-    waiting: queue(view, 0).length,
+    waiting: queue(view).length,
   };
 }
 

@@ -34,13 +34,13 @@ export function explainRequest(view: View, definition: TaskDefinition): Explanat
       : fit === 'not_now'
         ? `it would wait for ${waitingFor}`
         : `it would never be placed: ${reason}`;
-  return { verdict: fit, summary, reason, cells, changes, queuePosition: 0, queueLength: queue(view, 0).length };
+  return { verdict: fit, summary, reason, cells, changes, queuePosition: 0, queueLength: queue(view).length };
 }
 
 /** `live` is the task's record in the live set, where it is still there. */
 export function explainTask(view: View, task: Task, live: LiveTask | undefined): Explanation {
   const { fit, cells, changes, reason, waitingFor } = judge(view, task, task.uid);
-  const { position, length } = queue(view, task.number);
+  const { position, length } = queue(view, task);
   const whole = { reason, cells, changes, queuePosition: 0, queueLength: length };
   if (isTerminal(task.state)) return { ...whole, verdict: 'ended', summary: endText(task), changes: [] };
   if (task.state !== 'PENDING') return { ...whole, verdict: 'placed', summary: placedText(task), changes: [] };
@@ -133,14 +133,23 @@ function noted(verdict: CellVerdict, member: Member | undefined): CellVerdict {
   };
 }
 
-export function queue(view: View, number: number): { readonly position: number; readonly length: number } {
+/** Domains take turns, and within one the oldest comes first: before a task come the older ones of its own, and as many of each other domain. */
+export function queue(
+  view: View,
+  of?: Pick<Task, 'domain' | 'number'>,
+): { readonly position: number; readonly length: number } {
   let length = 0;
-  let before = 0;
+  let older = 0;
+  const others = new Map<string, number>();
   for (const { status } of view.tasks()) {
     if (status.state !== 'PENDING') continue;
     length += 1;
-    if (status.number < number) before += 1;
+    if (of === undefined) continue;
+    if (status.domain !== of.domain) others.set(status.domain, (others.get(status.domain) ?? 0) + 1);
+    else if (status.number < of.number) older += 1;
   }
+  let before = older;
+  for (const waiting of others.values()) before += Math.min(waiting, older);
   return { position: before + 1, length };
 }
 
