@@ -1,6 +1,13 @@
 // A part of mutants.mjs: who waits for how long, and whose turn it is.
 export const SHARES_AND_GRACES = [
   {
+    name: 'a cell that was away before the auctioneer began is not waited for (D23)',
+    file: 'src/auctioneer/auctioneer.ts',
+    from: ' || this.cells.strangers',
+    to: '',
+    tests: ['test/unit/auctioneer/strangers.test.ts'],
+  },
+  {
     name: 'a cell without contact stops its tasks when they may be lost already (I13)',
     file: 'cells/rep/fence.ts',
     from: 'terms.lostAfterMs - roomMs(terms)',

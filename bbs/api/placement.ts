@@ -95,9 +95,12 @@ function* snapshot(view: View): Generator<PendingEvent> {
   for (const cell of cells) yield known(cell);
   // An auctioneer that begins now has not seen them go, and would call impossible what only waits for them.
   for (const { id, last } of away) {
-    if (last === undefined || view.cell(id) !== undefined) continue;
-    yield known(last);
-    yield gone(id, last.epoch);
+    if (view.cell(id) !== undefined) continue;
+    if (last !== undefined) {
+      yield known(last);
+      yield gone(id, last.epoch);
+      // Gone since before this process began: all that is known is that it holds tasks, and so may come back.
+    } else if (view.tasksOfCell(id).length > 0) yield gone(id, 0);
   }
   for (const guid of guids) {
     // As it is by now: its changes since the snapshot was taken come again as events.

@@ -214,7 +214,8 @@ export class Auctioneer {
 
   /** Whether "no registered cell could ever take it" may be said: the registrations are all there and not in motion. */
   #settled(): boolean {
-    if (!this.#synced || this.cells.joined === 0 || this.#firstCellAt === undefined) return false;
+    if (!this.#synced || this.cells.joined === 0 || this.#firstCellAt === undefined || this.cells.strangers)
+      return false;
     const now = this.#deps.clock.monotonicMs();
     if (now - this.#unsettledSince < this.#settleMs) return false;
     return now - this.#firstCellAt >= this.#settleMs || this.cells.census().missing === 0;

@@ -60,6 +60,9 @@ const UNACKNOWLEDGED_MS = 120_000;
 /** After a broken stream: time for work that was on its way to show up in the cell's own figures. */
 const CARRIED_MS = 5_000;
 
+/** So long a cell that holds tasks, and of which nothing else is known, is waited for before anything is called impossible. */
+const STRANGER_MS = 60_000;
+
 export interface CellBookDeps {
   readonly index: CellIndex;
   /** Some cell has more room than before, or is new. */
@@ -74,6 +77,8 @@ export interface CellBookDeps {
 export class CellBook {
   readonly #deps: CellBookDeps;
   readonly #cells = new Map<string, Entry>();
+  /** Cells that are away since before anybody here knew what they offer, and until when they are waited for. */
+  readonly #strangers = new Map<string, number>();
   #generation = 0;
   #joined = 0;
 
@@ -98,7 +103,15 @@ export class CellBook {
     return { known, missing };
   }
 
+  /** Whether some cell is away that may offer anything. */
+  get strangers(): boolean {
+    const now = this.#deps.monotonicMs();
+    for (const [id, untilMs] of this.#strangers) if (untilMs <= now) this.#strangers.delete(id);
+    return this.#strangers.size > 0;
+  }
+
   registered(id: string, offer: Offer, epoch: bigint): void {
+    this.#strangers.delete(id);
     const entry = this.#entry(id);
     // In a new list the server's word counts whatever was before: its store may have been put back to an older state.
     const listed = entry.generation !== this.#generation;
@@ -113,7 +126,10 @@ export class CellBook {
 
   unregistered(id: string, epoch: bigint): void {
     const entry = this.#cells.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      this.#strangers.set(id, this.#deps.monotonicMs() + Math.min(STRANGER_MS, this.#deps.awayMs));
+      return;
+    }
     this.#change(entry, () => {
       if (epoch > entry.goneEpoch) entry.goneEpoch = epoch;
       if (entry.known === undefined || entry.known.epoch > epoch) return;
@@ -125,6 +141,7 @@ export class CellBook {
 
   /** A whole list follows: registrations it does not name are over when it ends. */
   beginList(): void {
+    this.#strangers.clear();
     this.#generation += 1;
   }
 

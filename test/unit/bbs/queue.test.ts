@@ -4,7 +4,7 @@ import type { View } from '../../../bbs/view.ts';
 
 /** As the view has them: one letter a task, its domain; the older ones first. */
 function waiting(domains: string): View {
-  const tasks = [...domains].map((domain, number) => ({ status: { state: 'PENDING', domain, number } }));
+  const tasks = Array.from(domains, (domain, number) => ({ status: { state: 'PENDING', domain, number } }));
   return { tasks: () => [...tasks, { status: { state: 'RUNNING', domain: 'a', number: 99 } }] } as unknown as View;
 }
 
