@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -190,7 +193,8 @@ describe('a hold', () => {
   });
 
   it('that ends without a word has them cancelled, and names its holder; one that is renewed does not', async () => {
-    const store = await openEmbeddedStore({ path: `/tmp/gavel-holds-${process.pid}` });
+    const path = mkdtempSync(join(tmpdir(), 'gavel-holds-'));
+    const store = await openEmbeddedStore({ path });
     const ended: unknown[] = [];
     const tasks = {
       find: async (guid: string) => ({ status: { task_guid: guid, uid: `uid-${guid}`, domain: 'd' } }),
@@ -223,5 +227,6 @@ describe('a hold', () => {
     stop.abort();
     await sweeping;
     await store.close();
+    rmSync(path, { recursive: true, force: true });
   });
 });
