@@ -17,6 +17,7 @@ const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
   overloaded: 'the same command a little later',
   conflict: 'the same command again',
   too_large: 'something smaller; a large input is for a download action',
+  compacted: 'the command with a later time or cursor, or gavel tasks recent',
   unimplemented: 'gavel version (server and client may be of different versions)',
 };
 const DOCS = 'docs/task-reference.md#errors';

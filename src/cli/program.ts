@@ -149,10 +149,11 @@ function hasAction(command: Command): boolean {
 
 function commandOf(program: Command, cli: Cli, args: readonly string[]): string {
   if (cli.running !== 'gavel') return cli.running;
-  const named = program.commands.find(
-    (command) => args.includes(command.name()) || command.aliases().some((alias) => args.includes(alias)),
-  );
-  return named === undefined ? 'gavel' : `gavel ${named.name()}`;
+  let found = program;
+  for (const word of args) {
+    found = found.commands.find((command) => command.name() === word || command.aliases().includes(word)) ?? found;
+  }
+  return fullName(found);
 }
 
 function stopped({ interrupts }: Io): number | undefined {

@@ -29,6 +29,17 @@ const RULES: readonly Rule[] = [
   { name: 'platform', from: '^src/platform/', only: ['^src/domain/', PACKAGE, NODE] },
   { name: 'rpc', from: '^src/rpc/', only: ['^src/domain/', '^src/platform/', PACKAGE, NODE] },
   { name: 'client', from: '^src/client/', only: ['^src/domain/', '^src/platform/', '^src/rpc/', PACKAGE, NODE] },
+  // What a page loads: nothing of Node, and nothing that leads there.
+  {
+    name: 'browser',
+    from: '^src/(client/(browser|errors)|platform/(json|task-json|task-spec|spec-\\w+|action-spec|nearest))\\.ts$',
+    only: [
+      '^src/domain/',
+      '^src/client/(browser|errors)\\.ts$',
+      '^src/platform/(json|task-json|task-spec|spec-\\w+|action-spec|nearest)\\.ts$',
+      '^node_modules/(zod|lossless-json)/',
+    ],
+  },
   {
     name: 'auctioneer',
     from: '^src/auctioneer/',
