@@ -1,5 +1,4 @@
 import type { TaskStatus } from '../src/domain/task.ts';
-import { Passage } from '../src/platform/passage.ts';
 import { LiveTask, type Spec } from './live-task.ts';
 
 /** Writes whose outcome nobody learned stay; this bounds them. */
@@ -27,7 +26,7 @@ export class OwnWrite {
 
 /** Writes of this process that are on their way to the view, by their write ids. */
 export class OwnWrites {
-  readonly #byId = new Passage<string, OwnWrite>();
+  readonly #byId = new Map<string, OwnWrite>();
 
   announce(status: TaskStatus, writeId: string, spec: Spec | undefined): OwnWrite {
     const write = new OwnWrite(status, writeId, spec);

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorText, isDomainError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/platform/clock.ts';
-import { Passage } from '../src/platform/passage.ts';
 import { AbsentCells } from './absent-cells.ts';
 import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
 import { Catalog } from './history/catalog.ts';
@@ -54,7 +53,7 @@ export class View {
   readonly absent = new AbsentCells(this, systemClock());
   readonly own = new OwnWrites();
   /** Own writes that the watch has not brought yet. */
-  readonly #ahead = new Passage<string, LiveTask>();
+  readonly #ahead = new Map<string, LiveTask>();
   #cells = new Map<string, LiveCell>();
   #drains = new Map<string, DrainRecord>();
   #domains = new Map<string, DomainRecord>();

@@ -6,10 +6,8 @@ import { HealthImplementation, protoPath as healthProtoPath } from 'grpc-health-
 import type { Logger } from 'pino';
 import { DomainError, isDomainError } from '../domain/errors.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { Passage } from '../platform/passage.ts';
 import { isLoopback, requireSafeListen, type TlsFiles } from '../platform/tls.ts';
 import type { TokenVerifier } from '../platform/token.ts';
-import { keepStreamsYoung } from '../platform/young-streams.ts';
 import { AUDIT_EVENT, auditOf, isAudited } from './audit.ts';
 import { callMeter } from './call-meter.ts';
 import { packageDefinition, type ServiceName, serviceDefinition } from './descriptors.ts';
@@ -50,7 +48,6 @@ export interface RunningServer {
 /** Serves Gavel services together with the standard health and reflection services. @throws DomainError `invalid_argument` when the address cannot be used. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   requireSafeListen(options.listen, options.tls, options.insecure ?? false);
-  keepStreamsYoung();
   const server = new grpc.Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -60,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
-  const active: ActiveCalls = new Passage();
+  const active = new Set<ServedCall>();
   const host = options.listen.slice(0, Math.max(0, options.listen.lastIndexOf(':')));
   const { tls, tokens, insecure = false } = options;
   const authority = new Authority({ tls, tokens, insecure, loopback: isLoopback(host) });
@@ -83,7 +80,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     setHealthy: (healthy) => health.setStatus('', healthy ? 'SERVING' : 'NOT_SERVING'),
     stop: async (graceMs = 3_000) => {
       health.setStatus('', 'NOT_SERVING');
-      for (const call of active.values()) call.end('unavailable', 'the server is stopping');
+      for (const call of active) call.end('unavailable', 'the server is stopping');
       await new Promise<void>((resolve) => {
         const force = setTimeout(() => server.forceShutdown(), graceMs);
         server.tryShutdown(() => {
@@ -120,9 +117,6 @@ function serverCredentials({ tls, tokens }: ServeOptions): grpc.ServerCredential
   return credentials;
 }
 
-type ActiveCalls = Passage<number, ServedCall>;
-let nextCall = 0;
-
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** Turns promise and async-iterable handlers into what grpc-js calls. The generated types were checked by `Handlers`; from here on they are opaque. */
@@ -130,7 +124,7 @@ function adapt<S extends ServiceName>(
   service: S,
   handlers: Handlers<S>,
   authority: Authority,
-  active: ActiveCalls,
+  active: Set<ServedCall>,
   { log, metrics }: ServeOptions,
 ): grpc.UntypedServiceImplementation {
   const table = handlers as Readonly<Record<string, AnyHandler>>;
@@ -184,9 +178,8 @@ function adapt<S extends ServiceName>(
     const respond = responseStream ? streamAnswer : unaryAnswer;
     implementation[method] = ((call: AnyServerCall, callback?: grpc.sendUnaryData<unknown>) => {
       const context = new ServedCall(call, authority);
-      const id = nextCall++;
-      active.set(id, context);
-      void respond(answerTo(call, context), call, callback, context).finally(() => active.delete(id));
+      active.add(context);
+      void respond(answerTo(call, context), call, callback, context).finally(() => active.delete(context));
     }) as grpc.UntypedHandleCall;
     if (requestStream || responseStream) continue;
     streamed.set(method, {

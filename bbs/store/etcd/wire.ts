@@ -7,7 +7,6 @@ import {
   credentials,
 } from '@grpc/grpc-js';
 import protobuf, { type Type } from 'protobufjs';
-import { keepStreamsYoung } from '../../../src/platform/young-streams.ts';
 
 /*
  * The calls of etcd that carry much: transactions, ranges, and the watch. By the protocol's own description, as etcd3 ships it, but without etcd3: that copies each message into objects of other objects, with its numbers as text, before it
@@ -129,7 +128,6 @@ export class WireClient {
 
   /** @param host `http://host:port` or `https://...`. */
   constructor(host: string, tls: ChannelCredentials | undefined, options: ClientOptions) {
-    keepStreamsYoung();
     const plain = host.startsWith('https:') ? credentials.createSsl() : credentials.createInsecure();
     this.#client = new Client(host.replace(/^https?:\/\//, ''), tls ?? plain, options);
   }
