@@ -236,7 +236,11 @@ export function findContext(env: Env, name: string, named?: string): KnownContex
   const names = [...known.keys()];
   const meant = nearest(name, names);
   const hint =
-    meant !== undefined ? `did you mean ${meant}?` : names.length === 0 ? 'there are none' : names.join(', ');
+    meant !== undefined
+      ? `did you mean ${meant}?`
+      : names.length === 0
+        ? 'there are none'
+        : `known are ${names.join(', ')}`;
   throw new DomainError('not_found', `there is no context ${name}; ${hint}`);
 }
 

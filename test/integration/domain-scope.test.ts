@@ -129,6 +129,8 @@ describe('whoever is limited to domains', () => {
       http: { listen: '127.0.0.1:0' },
       tasks: { retentionMs: 600_000 },
       callbacks: { scheduleMs: [600_000] },
+      // Nobody renews the place of the scripted cell.
+      cellLeaseMs: 120_000,
     });
     cell = await ScriptedCell.register(bbs, 'cell-1');
     token = await keys.make({ name: 'me', role: 'operator', domains: ['mine'] });

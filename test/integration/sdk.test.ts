@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   AlreadyExistsError,
   InvalidStateError,
@@ -43,6 +44,40 @@ const thrown = async (work: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => error,
   );
+
+describe('the options of a client', () => {
+  it('are a named cluster, a name of its own, no repeats, and an ear for each call', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gavel-sdk-'));
+    const file = join(folder, 'config.yaml');
+    writeFileSync(file, `contexts: {here: {server: "${bbs.bbs.address}"}}`);
+    vi.stubEnv('GAVEL_CONFIG', file);
+    // Of the environment only the contexts are read.
+    vi.stubEnv('GAVEL_SERVER', '127.0.0.1:1');
+    const calls: { method: string; code: string; address: string }[] = [];
+    const named = new TaskClient({
+      context: 'here',
+      userAgent: 'nightly/1.4',
+      requestId: 'my-request',
+      onCall: ({ method, code, address }) => calls.push({ method, code, address }),
+    });
+    try {
+      expect(named.endpoint).toBe(bbs.bbs.address);
+      const missing = await thrown(named.tasks.get('nobody'));
+      expect(missing).toMatchObject({ code: 'not_found', traceId: 'my-request' });
+      expect(calls).toEqual([{ method: 'gavel.v1.TaskService/GetTask', code: 'not_found', address: bbs.bbs.address }]);
+      expect(() => new TaskClient({ context: 'their' })).toThrow('there is no context their; known are here');
+      expect(() => new TaskClient({ userAgent: 'a\nb' })).toThrow('userAgent: give 1 to 200 printable');
+      const away = new TaskClient({ endpoint: '127.0.0.1:1', retry: false, timeoutMs: 60_000 });
+      const begun = performance.now();
+      expect(await thrown(away.tasks.get('x'))).toBeInstanceOf(UnavailableError);
+      expect(performance.now() - begun).toBeLessThan(30_000);
+      away.close();
+    } finally {
+      named.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('errors', () => {
   it('have a class each, with what a program needs to go on', async () => {
