@@ -14,6 +14,7 @@ import { OwnEngine, sh } from '../support/own-engine.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
+const ODD = 'gavel-test/odd:1';
 const log = pino({ level: process.env['CELL_TEST_LOG'] ?? 'silent' });
 
 /** An engine whose disk is 96 MiB and 20,000 files, all of it; and what it has left when all is done (K12, K23, I19). */
@@ -42,7 +43,7 @@ describe('an engine with a small disk', () => {
       auctioneer: [bbs.address],
       stateDir,
       dockerHost: `unix://${engine.socketPath}`,
-      preloaded: { box: IMAGE },
+      preloaded: { box: IMAGE, odd: ODD },
       network: 'bridge',
       egress: 'open',
       memoryMb: 1_000,
@@ -114,6 +115,27 @@ describe('an engine with a small disk', () => {
   });
   const files = () => readdirSync('/proc/self/fd').length;
 
+  it('K33: an image with volumes, a health check and a command that is not there: what it asks for is not done, and nothing of it stays', async () => {
+    const docker = `docker -H unix://${engine.socketPath}`;
+    const changes = [
+      'VOLUME /data /more',
+      'HEALTHCHECK CMD exit 1',
+      'ENTRYPOINT ["/not/there"]',
+      'LABEL restart=always',
+    ];
+    const options = changes.map((change) => `-c '${change}'`).join(' ');
+    sh(`${docker} create --name odd ${IMAGE} && ${docker} commit ${options} odd ${ODD} && ${docker} rm odd`);
+    const before = inUse().volumes;
+    const script = 'echo x > /data/file && sleep 2 && exit 9';
+    const task = { ...shell(script), root_fs: 'preloaded:odd' };
+    bbs.place(task);
+    await until(() => bbs.status(task.task_guid).state === 'COMPLETED');
+    expect(bbs.status(task.task_guid)).toMatchObject({ outcome: 'failed', exit_code: 9 });
+    await idle();
+    await vi.waitFor(() => expect(inUse().volumes).toBe(before), 30_000);
+    sh(`${docker} rmi ${ODD}`);
+  });
+
   it('I19: forty tasks that end in every way leave nothing on the machine', async () => {
     const round = async (count: number): Promise<void> => {
       const tasks = Array.from({ length: count }, (_, at) =>
@@ -132,6 +154,7 @@ describe('an engine with a small disk', () => {
     for (let rounds = 0; rounds < 5; rounds += 1) await round(8);
     // Others on this machine make links, too.
     await vi.waitFor(() => expect({ ...inUse(), links: 0 }).toEqual({ ...before, links: 0 }), 30_000);
-    await vi.waitFor(() => expect(files()).toBeLessThanOrEqual(open + 2), 30_000);
+    // Connections to the engine are kept for a while, more of them after eight at once than after four; one for every other task would show.
+    await vi.waitFor(() => expect(files()).toBeLessThan(open + 20), 30_000);
   });
 });
