@@ -88,6 +88,30 @@ it.each([
   expect(cli.out.text).toBe('');
 });
 
+it('a terminal that goes away detaches, and never cancels', async () => {
+  const cli = world({ tty: true });
+  fake.put({ task_guid: 'goes-on' });
+  fake.claim('goes-on');
+  fake.run('goes-on');
+  const followed = cli.run('task', 'attach', 'goes-on', '--on-interrupt', 'cancel');
+  await expect.poll(() => cli.out.text).toContain('Run:');
+  cli.interrupts.raise('SIGHUP');
+  expect(await followed).toBe(129);
+  expect(cli.err.text).toContain('is still running; rejoin with: gavel task goes-on');
+  expect(fake.calls).not.toContain('CancelTask');
+  expect(fake.live.get('goes-on')?.state).toBe('RUNNING');
+});
+
+it('--safe shows what a terminal would obey, and without it output is as it was written', async () => {
+  fake.put({ task_guid: 'loud' });
+  fake.claim('loud');
+  fake.run('loud');
+  fake.log('loud', { stream: 'stdout', text: 'red \u001b[31m\ttab' });
+  fake.finish('loud', {});
+  expect((await gavel(['logs', 'loud'])).out).toBe('red \u001b[31m\ttab\n');
+  expect((await gavel(['logs', 'loud', '--safe'])).out).toBe('red \\u001b[31m\ttab\n');
+});
+
 it('B27 finished tasks stay on record over a restart of all servers', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-record-'));
   const store = { kind: 'embedded', path: folder } as const;
