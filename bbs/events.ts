@@ -110,6 +110,19 @@ export class Events {
    * @throws DomainError `compacted`, saying how far back it reaches, when that is further than what is kept.
    */
   since(moment: Moment): ReadonlyMap<string, LiveTask | undefined> {
+    const before = new Map<string, LiveTask | undefined>();
+    for (let at = this.#end - 1, first = this.after(moment); at >= first; at -= 1) {
+      const event = this.#at(at);
+      if (event?.kind === 'task') before.set(event.guid, event.before);
+    }
+    return before;
+  }
+
+  /**
+   * Where to begin to read what happened after a moment.
+   * @throws DomainError `compacted`, saying how far back it reaches, when that is further than what is kept.
+   */
+  after(moment: Moment): number {
     const oldest = Math.max(this.#begin, this.#end - this.#ring.length);
     const first = this.#at(oldest);
     const cut = oldest > this.#begin && first !== undefined;
@@ -128,18 +141,15 @@ export class Events {
         },
       );
     }
-    const before = new Map<string, LiveTask | undefined>();
-    for (let at = this.#end - 1; at >= oldest; at -= 1) {
-      const event = this.#at(at);
-      if (event === undefined) continue;
-      const later =
-        'timeMs' in moment
-          ? (this.#times[at % this.#ring.length] ?? 0) > moment.timeMs
-          : revisionOf(event) > moment.revision;
-      if (!later) break;
-      if (event.kind === 'task') before.set(event.guid, event.before);
-    }
-    return before;
+    let at = this.#end;
+    while (at > oldest && this.#isAfter(at - 1, moment)) at -= 1;
+    return at;
+  }
+
+  #isAfter(position: number, moment: Moment): boolean {
+    const event = this.#at(position);
+    if ('timeMs' in moment) return (this.#times[position % this.#ring.length] ?? 0) > moment.timeMs;
+    return event === undefined || revisionOf(event) > moment.revision;
   }
 
   #at(position: number): Event | undefined {

@@ -278,13 +278,18 @@ export async function* watchTasks(
     task_guid: request.task_guid === '' ? '' : guidOf(deps, request.task_guid, within),
   });
   await events.reached(request.cursor);
-  const from = events.position(request.cursor);
+  // A cursor is further than the time it once began with.
+  const past = request.cursor === '' && request.since !== '0';
+  const from = past
+    ? events.after({ timeMs: Number(BigInt(request.since) / 1_000_000n) })
+    : events.position(request.cursor);
   if (from === undefined) {
     const reason = 'this server does not know what came behind the cursor';
     yield { type: 'resync_needed', reason, cursor: events.cursor };
     return;
   }
-  let cursor = request.cursor === '' ? events.cursor : request.cursor;
+  // Of the past there is none before the first change: who comes again then begins with the time again.
+  let cursor = request.cursor === '' && !past ? events.cursor : request.cursor;
   yield { type: 'heartbeat', cursor };
   try {
     for await (const event of events.read(from, signal, HEARTBEAT_MS)) {

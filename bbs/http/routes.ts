@@ -207,6 +207,9 @@ export const ROUTES: readonly AnyRoute<RestDeps>[] = [
     access: TASK.WatchTasks,
     query: z.strictObject({
       cursor: word('go on behind this cursor; from now when it is left out'),
+      since: nanos(
+        'without a cursor: all that happened since this time, UNIX nanoseconds, as far back as changes are kept',
+      ),
       task_guid: word('only of this task'),
       domain: word('only of this domain'),
       cell_id: word('only on this cell'),

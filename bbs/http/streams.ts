@@ -14,16 +14,17 @@ const SSE = 'text/event-stream';
 
 interface EventQuery {
   readonly cursor: string;
+  readonly since: string;
   readonly task_guid: string;
   readonly domain: string;
   readonly cell_id: string;
 }
 
 export function eventStream(deps: LogsDeps, { query, lastEventId, identity }: Call<EventQuery, unknown>): Answer {
-  const { cursor, task_guid, domain, cell_id } = query;
+  const { cursor, since, task_guid, domain, cell_id } = query;
   // What a client has seen last wins over where it began.
   const from = lastEventId === '' ? cursor : lastEventId;
-  const request = requestOf('TaskService', 'WatchTasks', { cursor: from, task_guid, domain, cell_id });
+  const request = requestOf('TaskService', 'WatchTasks', { cursor: from, since, task_guid, domain, cell_id });
   async function* chunks(signal: AbortSignal) {
     for await (const event of watchTasks(deps, request, identity.domains, signal)) yield eventText(event);
   }

@@ -1,6 +1,7 @@
 import type { TaskEvent__Output } from '../rpc/gen/gavel/v1/TaskEvent.ts';
 import { type Connection, Patience, throwIfGivenUp } from './connection.ts';
 import { taskError } from './errors.ts';
+import { nanosOf } from './nanos.ts';
 import { type TaskView, taskView } from './task-view.ts';
 
 /** A change of any task. */
@@ -13,6 +14,8 @@ export type TaskChange =
 export interface WatchOptions {
   /** Go on behind this cursor, of a change or of a page of a list. Default: from now. */
   readonly from?: string;
+  /** Without `from`: all that happened since this time, as far back as the server keeps changes; UNIX nanoseconds. */
+  readonly since?: bigint | Date;
   readonly domain?: string;
   readonly cell?: string;
   readonly signal?: AbortSignal | undefined;
@@ -47,7 +50,7 @@ export async function* watchTasks(
 /** @param said is told the cursor of every message, also of those that are no change. */
 export async function* watchOnce(
   connection: Connection,
-  { from = '', domain = '', cell = '', signal }: WatchOptions,
+  { from = '', since, domain = '', cell = '', signal }: WatchOptions,
   said: (cursor: string) => void = () => {},
 ): AsyncGenerator<TaskChange, void, undefined> {
   const ending = new AbortController();
@@ -55,7 +58,7 @@ export async function* watchOnce(
   signal?.addEventListener('abort', abort, { once: true });
   const silence = setTimeout(abort, SILENCE_MS);
   try {
-    const request = { cursor: from, domain, cell_id: cell };
+    const request = { cursor: from, since: nanosOf(since).toString(), domain, cell_id: cell };
     for await (const message of connection.tasks.WatchTasks(request, { signal: ending.signal })) {
       silence.refresh();
       said(message.cursor);

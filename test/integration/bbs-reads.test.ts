@@ -49,6 +49,28 @@ onEachBbs('what the BBS tells', (on) => {
     await resumed.return?.();
   });
 
+  it('tells what happened since a time, once, and says how far back it reaches', async () => {
+    const before = await on.bbs.tasks.DesireTask(request());
+    const since = before.created_at;
+    const made = await on.bbs.tasks.DesireTask(request());
+    await on.bbs.tasks.CancelTask({ task_guid: made.task_guid });
+    const events = on.bbs.tasks.WatchTasks({ since, task_guid: made.task_guid })[Symbol.asyncIterator]();
+    // No cursor yet: who is cut off here begins with the time again.
+    expect((await events.next()).value).toMatchObject({ event: 'heartbeat', cursor: '' });
+    const told: string[] = [];
+    for (let i = 0; i < 2; i += 1) {
+      const { event, changed } = (await events.next()).value as TaskEvent__Output;
+      told.push(changed?.after?.state ?? event ?? '');
+    }
+    expect(told).toEqual(['created', 'COMPLETED']);
+    await events.return?.();
+    const tooFar = on.bbs.tasks.WatchTasks({ since: '1' })[Symbol.asyncIterator]();
+    await expect(tooFar.next()).rejects.toMatchObject({
+      code: 'compacted',
+      message: expect.stringContaining('changes are known here since') as string,
+    });
+  });
+
   it('shows auctioneers what waits, without env or action', async () => {
     const before = await on.bbs.tasks.DesireTask(request({ env: [{ name: 'SECRET', value: 'x' }], stack: 's' }));
     const stream = on.bbs.placement.WatchPending({})[Symbol.asyncIterator]();

@@ -111,6 +111,10 @@ describe('gavel events', () => {
     ]);
     const more = await gavel('events', '--since', created.cursor, '--count', '2', '-o', 'template={{.type}}');
     expect(more.out).toBe('changed\nremoved\n');
+    expect(await gavel('events', '--since', 'yesterday')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--since: yesterday is no time'),
+    });
     expect(await gavel('events', '--type', 'crated')).toMatchObject({
       code: 2,
       err: expect.stringContaining('did you mean created?'),

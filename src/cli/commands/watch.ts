@@ -9,8 +9,10 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { taskObject } from '../output.ts';
 import { parseTemplate, renderTemplate } from '../template.ts';
+import { momentOf } from '../times.ts';
 import { count } from './list.ts';
 
+const CURSOR = /^\d+(-(end|\d+))?$/;
 const TYPES = ['created', 'changed', 'removed', 'resync'] as const;
 
 interface WatchFlags {
@@ -26,23 +28,30 @@ export function addWatch(program: Command, cli: Cli): void {
   const command = program
     .command('events')
     .description('every change of every task as it happens, until Ctrl-C; JSON lines where no terminal is')
-    .option('--since <cursor>', 'go on behind this cursor, of an event or of a list (now)')
+    .option(
+      '--since <time>',
+      'from this time on, a span back from now (10m), or behind the cursor of an event or a list (now)',
+    )
     .option('--type <type>', `only these: ${TYPES.join(', ')}; repeatable`, gatherList)
     .option('--domain <name>', 'only of this domain')
     .option('--cell <id>', 'only on this cell')
     .option('--count <n>', 'stop after so many')
     .addHelpText(
       'after',
-      '\nEvery event has a cursor: --since with the last one goes on without a gap, also after a restart of the servers. A resync says that some are\nno longer known: list anew. The steps of one task, also of before: gavel task events ID.',
+      '\nEvery event has a cursor: --since with the last one goes on without a gap, also after a restart of the servers. A resync says that some are\nno longer known: list anew. The servers keep the newest 20,000 changes. The steps of one task, also of before: gavel task events ID.',
     );
-  examples(command, 'gavel events', 'gavel events --type created,removed --domain ci -o jsonl | jq .task.task_guid');
+  examples(
+    command,
+    'gavel events --since 10m',
+    'gavel events --type created,removed --domain ci -o jsonl | jq .task.task_guid',
+  );
   handle<WatchFlags>(cli, command, async (context, _args, { since, type, domain, cell, count: most }) => {
     const wanted = (type ?? TYPES).map(typeOf);
     const left = most === undefined ? Number.POSITIVE_INFINITY : count(most, '--count');
     const line = lineOf(context);
     const options = {
       signal: context.signal,
-      ...(since === undefined || since === 'now' ? {} : { from: since }),
+      ...(since === undefined || since === 'now' ? {} : beginning(since)),
       ...(domain === undefined ? {} : { domain }),
       ...(cell === undefined ? {} : { cell }),
     };
@@ -55,6 +64,10 @@ export function addWatch(program: Command, cli: Cli): void {
     }
     return EXIT.ok;
   });
+}
+
+function beginning(since: string): { readonly from: string } | { readonly since: bigint } {
+  return CURSOR.test(since) ? { from: since } : { since: momentOf(since, '--since', Date.now()) };
 }
 
 function typeOf(word: string): (typeof TYPES)[number] {

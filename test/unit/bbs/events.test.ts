@@ -96,6 +96,23 @@ describe('what tasks were before', () => {
   });
 });
 
+describe('what happened since', () => {
+  it('is read from the first change after a moment on', async () => {
+    const view = new FakeView();
+    let now = 1_000;
+    const events = new Events(view as unknown as View, 10, () => now);
+    for (let step = 2; step <= 4; step += 1) {
+      now = 1_000 * step;
+      view.task(`t${step}`, undefined, 'x');
+    }
+    const since = async (timeMs: number, count: number) => await take(events, events.after({ timeMs }), count);
+    expect(await since(1_000, 3)).toHaveLength(3);
+    expect(await since(2_000, 2)).toEqual((await since(1_000, 3)).slice(1));
+    expect(events.after({ timeMs: 4_000 })).toBe(events.position(''));
+    expect(() => events.after({ timeMs: 999 })).toThrow('changes are known here since');
+  });
+});
+
 describe('the event ring', () => {
   it('goes on exactly behind a cursor, also in the middle of one revision', async () => {
     const { view, events } = ring(10);

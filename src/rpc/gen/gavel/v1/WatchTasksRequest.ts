@@ -1,5 +1,6 @@
 // Original file: proto/gavel/v1/task_service.proto
 
+import type { Long } from '@grpc/proto-loader';
 
 export interface WatchTasksRequest {
   /**
@@ -9,6 +10,10 @@ export interface WatchTasksRequest {
   'task_guid'?: (string);
   'domain'?: (string);
   'cell_id'?: (string);
+  /**
+   * Without a cursor: from this time on (UNIX nanoseconds), as far back as changes are kept; OUT_OF_RANGE, code compacted, says how far that is.
+   */
+  'since'?: (number | string | Long);
 }
 
 export interface WatchTasksRequest__Output {
@@ -19,4 +24,8 @@ export interface WatchTasksRequest__Output {
   'task_guid': (string);
   'domain': (string);
   'cell_id': (string);
+  /**
+   * Without a cursor: from this time on (UNIX nanoseconds), as far back as changes are kept; OUT_OF_RANGE, code compacted, says how far that is.
+   */
+  'since': (string);
 }
