@@ -92,13 +92,22 @@ async function memberId(host: string, name: string): Promise<string> {
   return BigInt(members.find((member) => member.name === name)?.ID ?? 0).toString(16);
 }
 
+/**
+ * A port to listen on, below those that the kernel gives to connections that go out: what is free now is not taken by one of them, nor, in
+ * all likelihood, by another test file, before it is listened on.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 interface Plan {

@@ -50,6 +50,11 @@ export class TcpProxy {
     return this.#pairs.size;
   }
 
+  /** Of this side of the connections to the server. */
+  get ports(): number[] {
+    return [...this.#pairs].map(({ server }) => server.localPort ?? 0);
+  }
+
   set mode(mode: ProxyMode) {
     this.#mode = mode;
     for (const { client, server } of this.#pairs) {
