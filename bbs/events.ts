@@ -1,4 +1,5 @@
 import { DomainError } from '../src/domain/errors.ts';
+import { Wakers } from '../src/platform/wakers.ts';
 import type { LiveTask } from './live-task.ts';
 import type { View, ViewChange } from './view.ts';
 
@@ -25,7 +26,7 @@ export class Events {
   #end = 0;
   /** First position that is still a part of an unbroken history. */
   #begin = 0;
-  #wakers = new Set<() => void>();
+  readonly #wakers = new Wakers();
   #closed = false;
   readonly #view: View;
   /** Everything up to this revision was already history when this process began to watch. */
@@ -47,7 +48,7 @@ export class Events {
   close(): void {
     this.#unlisten();
     this.#closed = true;
-    this.#wake();
+    this.#wakers.wake();
   }
 
   /** The cursor behind everything seen so far. */
@@ -100,7 +101,7 @@ export class Events {
         continue;
       }
       if (this.#closed) return;
-      const quiet = await this.#wait(signal, heartbeatMs);
+      const quiet = await this.#wakers.quiet(heartbeatMs, signal);
       if (quiet) yield undefined;
     }
   }
@@ -173,29 +174,7 @@ export class Events {
       this.#times[at] = Math.max(this.#now(), last);
       this.#end += 1;
     }
-    this.#wake();
-  }
-
-  #wake(): void {
-    const wakers = this.#wakers;
-    this.#wakers = new Set();
-    for (const wake of wakers) wake();
-  }
-
-  /** @returns true when nothing came for `ms`. */
-  #wait(signal: AbortSignal, ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (quiet: boolean) => {
-        clearTimeout(timer);
-        this.#wakers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve(quiet);
-      };
-      const wake = () => done(false);
-      const timer = setTimeout(() => done(true), ms);
-      this.#wakers.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
+    this.#wakers.wake();
   }
 }
 

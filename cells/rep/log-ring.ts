@@ -1,3 +1,5 @@
+import { Wakers } from '../../src/platform/wakers.ts';
+
 /** A line of the cell's own log. */
 export interface RingLine {
   readonly sequence: number;
@@ -17,28 +19,27 @@ export class LogRing {
   #lines: RingLine[] = [];
   #bytes = 0;
   #last = 0;
-  #wakers = new Set<() => void>();
+  readonly #wakers = new Wakers();
 
   readonly take = (text: string): void => {
     this.#last += 1;
     const line = { sequence: this.#last, text: text.trimEnd().slice(0, LONGEST) };
     this.#lines.push(line);
     this.#bytes += line.text.length;
-    let drop = Math.max(0, this.#lines.length - LINES);
-    let bytes = this.#lines.slice(0, drop).reduce((sum, one) => sum + one.text.length, 0);
-    while (this.#bytes - bytes > BYTES) {
-      bytes += this.#lines[drop]?.text.length ?? 0;
+    // Not with every line: moving all of them costs more than a few that are too many.
+    if (this.#lines.length > LINES * 1.1 || this.#bytes > BYTES * 1.1) this.#trim();
+    this.#wakers.wake();
+  };
+
+  /** To the newest that are within both bounds. */
+  #trim(): void {
+    let drop = 0;
+    while (this.#lines.length - drop > LINES || this.#bytes > BYTES) {
+      this.#bytes -= this.#lines[drop]?.text.length ?? 0;
       drop += 1;
     }
-    // Not with every line: moving all of them costs more than a few that are too many.
-    if (drop > LINES / 10 || bytes > BYTES / 10) {
-      this.#lines = this.#lines.slice(drop);
-      this.#bytes -= bytes;
-    }
-    const wakers = this.#wakers;
-    this.#wakers = new Set();
-    for (const wake of wakers) wake();
-  };
+    this.#lines = this.#lines.slice(drop);
+  }
 
   /** The last `tail` lines, then with `follow` those that come; an empty list after each `idleMs` without any. */
   async *read(tail: number, follow: boolean, idleMs: number, signal: AbortSignal): AsyncGenerator<readonly RingLine[]> {
@@ -51,24 +52,8 @@ export class LogRing {
         continue;
       }
       if (!follow || signal.aborted) return;
-      if (await this.#quiet(idleMs, signal)) yield [];
+      if (await this.#wakers.quiet(idleMs, signal)) yield [];
     }
-  }
-
-  /** @returns true when nothing came for `ms`. */
-  #quiet(ms: number, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (quiet: boolean) => {
-        clearTimeout(timer);
-        this.#wakers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve(quiet);
-      };
-      const wake = () => done(false);
-      const timer = setTimeout(() => done(true), ms);
-      this.#wakers.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 }
 
