@@ -1,26 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cellConfig } from '../../cells/config.ts';
-import { startCell } from '../../cells/main.ts';
-import type { Running } from '../../src/platform/group.ts';
-import { IMAGE } from '../support/engine.ts';
-import { FakeBbs, runTask } from '../support/fake-bbs.ts';
+import { type CellOnEngine, cellOnEngine, untilOnEngine } from '../support/cell-on-engine.ts';
+import { type FakeBbs, runTask } from '../support/fake-bbs.ts';
 import { OwnEngine } from '../support/own-engine.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
-
-const log = pino({ level: process.env['CELL_TEST_LOG'] ?? 'silent' });
 
 /** What lies below the engine is killed, the engine is not. */
 describe('K08 K09: containerd and its shims', () => {
   let engine: OwnEngine;
   let bbs: FakeBbs;
-  let stateDir: string;
-  let cell: Running;
+  let cell: CellOnEngine;
   beforeAll(async () => {
     engine = await OwnEngine.make({ storageDriver: 'overlay2', liveRestore: true });
     await engine.start();
@@ -29,30 +19,14 @@ describe('K08 K09: containerd and its shims', () => {
     await engine.stop();
   });
   beforeEach(async () => {
-    bbs = await FakeBbs.start();
-    stateDir = await mkdtemp(join(tmpdir(), 'gavel-containerd-'));
-    const config = cellConfig.parse({
-      cellId: 'cell-1',
-      bbs: [bbs.address],
-      auctioneer: [bbs.address],
-      stateDir,
-      dockerHost: `unix://${engine.socketPath}`,
-      preloaded: { box: IMAGE },
-      network: 'none',
-      memoryMb: 1_000,
-      diskMb: 1_000,
-      preparedContainers: 0,
-    });
-    cell = await startCell(config, { log, killOnStop: true });
-    await until(() => bbs.summary()?.closed === false);
+    cell = await cellOnEngine(engine);
+    ({ bbs } = cell);
   });
   afterEach(async () => {
     await cell.stop();
-    await bbs.stop();
-    await rm(stateDir, { recursive: true, force: true });
   });
 
-  const until = async (holds: () => boolean) => await vi.waitUntil(holds, { timeout: 80_000, interval: 20 });
+  const until = untilOnEngine;
   async function run(script: string): Promise<string> {
     const task = runTask({}, { run: { path: '/bin/sh', args: ['-c', script] } });
     bbs.place(task);

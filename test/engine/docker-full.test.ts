@@ -1,29 +1,22 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cellConfig } from '../../cells/config.ts';
-import { startCell } from '../../cells/main.ts';
-import type { Running } from '../../src/platform/group.ts';
+import { type CellOnEngine, cellOnEngine, untilOnEngine } from '../support/cell-on-engine.ts';
 import { IMAGE } from '../support/engine.ts';
-import { FakeBbs, runTask } from '../support/fake-bbs.ts';
+import { type FakeBbs, runTask } from '../support/fake-bbs.ts';
 import { OwnEngine, sh } from '../support/own-engine.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const ODD = 'gavel-test/odd:1';
-const log = pino({ level: process.env['CELL_TEST_LOG'] ?? 'silent' });
-
 /** An engine whose disk is 96 MiB and 20,000 files, all of it; and what it has left when all is done (K12, K23, I19). */
 describe('an engine with a small disk', () => {
   let engine: OwnEngine;
   let data: string;
   let bbs: FakeBbs;
   let stateDir: string;
-  let cell: Running;
+  let cell: CellOnEngine;
   beforeAll(async () => {
     engine = await OwnEngine.make({ storageDriver: 'overlay2' });
     data = join(engine.folder, 'data');
@@ -35,31 +28,18 @@ describe('an engine with a small disk', () => {
     await engine.stop();
   });
   beforeEach(async () => {
-    bbs = await FakeBbs.start();
-    stateDir = await mkdtemp(join(tmpdir(), 'gavel-full-'));
-    const config = cellConfig.parse({
-      cellId: 'cell-1',
-      bbs: [bbs.address],
-      auctioneer: [bbs.address],
-      stateDir,
-      dockerHost: `unix://${engine.socketPath}`,
+    cell = await cellOnEngine(engine, {
       preloaded: { box: IMAGE, odd: ODD },
       network: 'bridge',
       egress: 'open',
-      memoryMb: 1_000,
-      diskMb: 1_000,
-      preparedContainers: 0,
     });
-    cell = await startCell(config, { log, killOnStop: true });
-    await until(() => bbs.summary()?.closed === false);
+    ({ bbs, stateDir } = cell);
   });
   afterEach(async () => {
     await cell.stop();
-    await bbs.stop();
-    await rm(stateDir, { recursive: true, force: true });
   });
 
-  const until = async (holds: () => boolean) => await vi.waitUntil(holds, { timeout: 80_000, interval: 20 });
+  const until = untilOnEngine;
   // What it has on a disk in memory counts as its own.
   const shell = (script: string, memory_mb = 100) =>
     runTask({}, { memory_mb, run: { path: '/bin/sh', args: ['-c', script] } });
