@@ -24,7 +24,9 @@ import { LeanChannel } from './lean-client.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const ROUND_MS = 2_000;
-const UNARY_IN_FLIGHT = 64;
+/** As many callers as a cluster has at work; with fewer, all of them wait for one another (docs/performance.md), which a row of its own tells. */
+const UNARY_IN_FLIGHT = 256;
+const FEW_IN_FLIGHT = 64;
 const BATCH = 100;
 const LANES = 4;
 const ALL = ['creates', 'unary', 'batched', 'two'];
@@ -171,17 +173,21 @@ async function lifecycles(): Promise<Row[]> {
   const one = [bbs];
   const cell = await register(clients, 'cell-1');
   const rows: Row[] = [];
-  const unary = () => perSecond(UNARY_IN_FLIGHT, ROUND_MS, () => unaryLife(clients, cell));
+  const unary = (inFlight = UNARY_IN_FLIGHT) => perSecond(inFlight, ROUND_MS, () => unaryLife(clients, cell));
+  const few = () => unary(FEW_IN_FLIGHT);
   const batched = () => perSecond(LANES, ROUND_MS, () => batchedLives(clients, cell));
   await unary();
   await batched();
-  const [ours, ourBatches, bares, bareBatches, calls] = [measured(), measured(), measured(), measured(), measured()];
+  const [ours, ourFew, ourBatches] = [measured(), measured(), measured()];
+  const [bares, bareFew, bareBatches, calls] = [measured(), measured(), measured(), measured()];
   const echo = await startProcess('echo-server', {});
   const echoes = new LeanChannel(echo.address);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (only.includes('unary')) {
-      await note(ours, one, unary);
+      await note(ours, one, () => unary());
       await note(bares, [], () => perSecond(UNARY_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
+      await note(ourFew, one, few);
+      await note(bareFew, [], () => perSecond(FEW_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
       await note(calls, [echo], () => perSecond(UNARY_IN_FLIGHT, ROUND_MS / 4, () => bareCall(echoes)));
     }
     if (only.includes('batched')) {
@@ -195,6 +201,7 @@ async function lifecycles(): Promise<Row[]> {
   await echo.stop();
   if (only.includes('unary')) {
     rows.push(row('lifecycles/s on etcd, unary', '/s', ours.rates, bares.rates, costs(ours)));
+    rows.push(row(`lifecycles/s, unary, ${FEW_IN_FLIGHT} in flight`, '/s', ourFew.rates, bareFew.rates, costs(ourFew)));
     // How fast this machine is just now: on one that others use too, a life costs so many bare calls rather than so many µs.
     rows.push(row('CPU of the BBS for a unary life (peer: a bare gRPC call)', 'µs', ours.bbsUs, calls.bbsUs));
   }
