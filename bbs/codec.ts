@@ -1,4 +1,6 @@
+import { formatSeconds, parseDuration } from '../src/domain/duration.ts';
 import type { TaskDefinition, TaskStatus } from '../src/domain/task.ts';
+import { definitionFromText, statusFromText } from '../src/rpc/codec.ts';
 
 /*
  * Records are JSON with a version, so that an operator can read the store and a later Gavel can read an older record. Time
@@ -48,6 +50,7 @@ function shared(text: string): string {
 
 const BEFORE_WRITE_ID = `{"v":${VERSION},"write_id":"`;
 const WRITE_ID_LENGTH = 16;
+const BEFORE_STATUS = '","';
 
 /** Of a status record that this version wrote; anything else when it is not one. */
 export function writeIdOf(bytes: Buffer): string {
@@ -56,8 +59,7 @@ export function writeIdOf(bytes: Buffer): string {
 
 /** @throws Error when the bytes are not a status record of a known version. */
 export function decodeStatus(bytes: Buffer): StoredStatus {
-  const { v, write_id, ...status } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-  if (v !== VERSION) throw unknownVersion(v);
+  const { status, writeId } = splitStatus(bytes.toString('utf8'));
   if (typeof status['task_guid'] !== 'string' || typeof status['uid'] !== 'string') throw new Error('no status record');
   // In place: an object that is copied field by field takes three times the memory, and there may be a million.
   for (const name of TIMES) status[name] = status[name] === '0' ? NEVER : BigInt(status[name] as string);
@@ -67,7 +69,63 @@ export function decodeStatus(bytes: Buffer): StoredStatus {
   // Records from before there were these.
   status['request_id'] ??= '';
   status['traceparent'] ??= '';
-  return { status: status as unknown as TaskStatus, writeId: write_id as string };
+  return { status: status as unknown as TaskStatus, writeId };
+}
+
+/** As this version writes it, what is before the status is cut off: an object without it costs as much again as to read the record. */
+function splitStatus(text: string): { readonly status: Record<string, unknown>; readonly writeId: string } {
+  const end = BEFORE_WRITE_ID.length + WRITE_ID_LENGTH;
+  if (text.startsWith(BEFORE_WRITE_ID) && text.startsWith(BEFORE_STATUS, end)) {
+    const status = JSON.parse(`{"${text.slice(end + BEFORE_STATUS.length)}`) as Record<string, unknown>;
+    return { status, writeId: text.slice(BEFORE_WRITE_ID.length, end) };
+  }
+  const { v, write_id, ...status } = JSON.parse(text) as Record<string, unknown>;
+  if (v !== VERSION) throw unknownVersion(v);
+  return { status, writeId: write_id as string };
+}
+
+/** What the status of a waiting task is where its bytes, as readers are told them, say nothing. */
+const WAITING: Omit<RequiredFields<TaskStatus>, 'task_guid' | 'uid' | 'number' | 'created_at' | 'updated_at'> = {
+  domain: '',
+  created_by: '',
+  request_id: '',
+  traceparent: '',
+  state: 'PENDING',
+  claimed_at: NEVER,
+  started_at: NEVER,
+  first_completed_at: NEVER,
+  cell_id: '',
+  epoch: 0,
+  attempt: '',
+  nonce: '',
+  failed: false,
+  failure_reason: '',
+  failure_code: '',
+  outcome: '',
+  oom_killed: false,
+  result: '',
+  result_truncated: false,
+  result_bytes: 0,
+  rejection_count: 0,
+  rejection_reason: '',
+  waiting_for: '',
+  not_before: NEVER,
+  image_digest: '',
+  limits_in_force: NONE,
+};
+const TOLD_OF_STATUS = new Set([...Object.keys(WAITING), 'task_guid', 'uid', 'number', 'created_at', 'updated_at']);
+
+/** Whether what readers are told of a status is all of it: of one that waits, and that no cell has had. */
+export function isToldWhole(status: TaskStatus): boolean {
+  if (status.state !== 'PENDING' || status.epoch !== 0 || status.nonce !== '' || status.not_before !== NEVER)
+    return false;
+  for (const name of Object.keys(status)) if (!TOLD_OF_STATUS.has(name)) return false;
+  return true;
+}
+
+/** A status that was told whole, of the bytes it was told in. */
+export function toldStatus(text: string): TaskStatus {
+  return { ...WAITING, ...statusFromText(text) } as TaskStatus;
 }
 
 /** What a definition is where nothing was said. Not stored, since most of a definition is that. */
@@ -102,7 +160,27 @@ const UNSAID: Omit<RequiredFields<TaskDefinition>, 'task_guid' | 'action'> = {
 };
 type RequiredFields<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
 
-/** As text, which is what the view keeps of it. */
+const BEFORE_DEFINITION = `{"v":${VERSION},"`;
+const TOLD_OF_DEFINITION = new Set([
+  ...Object.keys(UNSAID),
+  ...(['task_guid', 'action', 'log_rate_limit', 'network', 'max_run_time', 'placement_deadline', 'stop'] as const),
+]);
+
+/** Whether what readers are told of a definition is all of it: no password, no other way to write a time, nothing of a later version. */
+export function isDefinitionToldWhole(definition: Partial<TaskDefinition>): boolean {
+  if ((definition.image_password ?? '') !== '') return false;
+  const { max_run_time, placement_deadline, stop } = definition;
+  for (const text of [max_run_time, placement_deadline, stop?.grace])
+    if (text !== undefined && formatSeconds(parseDuration(text) ?? 0) !== text) return false;
+  for (const name of Object.keys(definition)) if (!TOLD_OF_DEFINITION.has(name)) return false;
+  return true;
+}
+
+/** A definition that was told whole, of the bytes it was told in. */
+export function toldDefinition(text: string): TaskDefinition {
+  return { ...UNSAID, ...definitionFromText(text) } as TaskDefinition;
+}
+
 export function encodeDefinition(definition: Partial<TaskDefinition>): string {
   return JSON.stringify({ v: VERSION, ...said(definition) });
 }
@@ -114,6 +192,8 @@ export function decodeDefinition(text: string): TaskDefinition {
 
 /** Without what was not said. @throws Error for a record of a version this program does not know. */
 export function storedDefinition(text: string): Partial<TaskDefinition> {
+  if (text.startsWith(BEFORE_DEFINITION))
+    return JSON.parse(`{"${text.slice(BEFORE_DEFINITION.length)}`) as Partial<TaskDefinition>;
   const { v, ...stored } = JSON.parse(text) as Partial<TaskDefinition> & { v?: number };
   if (v !== VERSION) throw unknownVersion(v);
   return stored;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import TinyQueue from 'tinyqueue';
-import { nextDeadline, type TaskPolicy } from '../src/domain/deadlines.ts';
+import { nextDeadline, placementDeadline, type TaskPolicy } from '../src/domain/deadlines.ts';
 import { nanosToMs } from '../src/domain/duration.ts';
 import { DomainError, errorText, isDomainError } from '../src/domain/errors.ts';
 import type { Command } from '../src/domain/task-machine.ts';
@@ -121,10 +121,17 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
 }
 
 function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
-  const { status, revision } = task;
+  const { guid, state, revision } = task;
   const due = (inMs: number, command: Command): Due => {
-    return { at: deps.clock.monotonicMs() + inMs, guid: status.task_guid, revision, command };
+    return { at: deps.clock.monotonicMs() + inMs, guid, revision, command };
   };
+  if (state === 'PENDING') {
+    // Hardly a task has a deadline of its own, and all that wait are looked at when this process becomes the leader.
+    const own = task.spec?.mentionsDeadline === true ? definitionOf(task) : {};
+    const { at, command } = placementDeadline(task.createdAt, own, deps.policy);
+    return due(nanosToMs(at) - deps.clock.nowMs(), command);
+  }
+  const { status } = task;
   if (
     (status.state === 'CLAIMED' || status.state === 'RUNNING') &&
     deps.view.cell(status.cell_id)?.epoch !== status.epoch
@@ -144,9 +151,7 @@ function dueOf(deps: ConvergerDeps, task: LiveTask): Due | undefined {
       attempt: status.attempt,
       reason: `cell ${status.cell_id} is draining`,
     });
-  // Hardly a task has a deadline of its own, and all that wait are looked at when this process becomes the leader.
-  const own = status.state === 'PENDING' && task.spec?.mentions('placement_deadline') === true;
-  const deadline = nextDeadline(status, own ? definitionOf(task) : {}, deps.policy);
+  const deadline = nextDeadline(status, {}, deps.policy);
   return deadline === undefined ? undefined : due(nanosToMs(deadline.at) - deps.clock.nowMs(), deadline.command);
 }
 

@@ -144,16 +144,16 @@ export class DomainBook {
     if (change.kind === 'reset') this.#countAll();
     if (change.kind !== 'task') return;
     const { before, after, guid } = change;
-    if (before !== undefined) this.#count(before.status.domain, before.status.state, -1);
+    if (before !== undefined) this.#count(before.domain, before.state, -1);
     if (after === undefined) return;
-    this.#count(after.status.domain, after.status.state, 1);
+    this.#count(after.domain, after.state, 1);
     if (this.#coming.size > 0) this.#came(after.status.domain, guid);
   }
 
   #countAll(): void {
     this.#counts.clear();
     this.#coming.clear();
-    for (const { status } of this.#deps.view.tasks()) this.#count(status.domain, status.state, 1);
+    for (const { domain, state } of this.#deps.view.tasks()) this.#count(domain, state, 1);
   }
 
   #count(domain: string, state: TaskState, by: 1 | -1): void {

@@ -141,12 +141,12 @@ export function queue(
   let length = 0;
   let older = 0;
   const others = new Map<string, number>();
-  for (const { status } of view.tasks()) {
-    if (status.state !== 'PENDING') continue;
+  for (const { state, domain, number } of view.tasks()) {
+    if (state !== 'PENDING') continue;
     length += 1;
     if (of === undefined) continue;
-    if (status.domain !== of.domain) others.set(status.domain, (others.get(status.domain) ?? 0) + 1);
-    else if (status.number < of.number) older += 1;
+    if (domain !== of.domain) others.set(domain, (others.get(domain) ?? 0) + 1);
+    else if (number < of.number) older += 1;
   }
   let before = older;
   for (const waiting of others.values()) before += Math.min(waiting, older);

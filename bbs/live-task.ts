@@ -1,106 +1,198 @@
-import type { Task, TaskDefinition, TaskStatus } from '../src/domain/task.ts';
+import type { Task, TaskDefinition, TaskState, TaskStatus } from '../src/domain/task.ts';
 import { withNotes } from '../src/domain/task-notes.ts';
 import { definitionText, statusText } from '../src/rpc/codec.ts';
 import { Encoded } from '../src/rpc/encoded.ts';
-import { decodeDefinition, encodeDefinition, storedDefinition } from './codec.ts';
+import {
+  decodeDefinition,
+  encodeDefinition,
+  isDefinitionToldWhole,
+  isToldWhole,
+  storedDefinition,
+  toldDefinition,
+  toldStatus,
+} from './codec.ts';
+import { Newest } from './newest.ts';
 
-/** So many definitions stay parsed: those of tasks that are moving. A backlog of a million must not be kept twice. */
-const KEPT_PARSED = 2_000;
+/*
+ * A task that waits lies in memory as the bytes that readers are told, and nothing else but what all tasks are searched by: they are a third of what its
+ * objects and its stored records take, and a list has only to put them together. Whoever decides about a task reads its objects from them, and those of the
+ * newest that were decided about stay. A string of one character for each byte: a small buffer takes half as much again.
+ */
+
+/** So many tasks and definitions stay objects: those that are moving. */
+const KEPT = 2_000;
 const PASSWORD_SHOWN = '***';
 
-/** A task's definition: the text that is stored, and what is made of it, once, when it is asked for. */
+/** A task's definition: as stored until it is told, then as told, and what is made of either when it is asked for. */
 export class Spec {
-  static readonly #parsed: Spec[] = [];
-  static #next = 0;
+  static readonly #kept = new Newest<Spec>(KEPT, (spec) => (spec.#definition = undefined));
 
-  /** JSON, as stored. Text, not bytes: it holds no more memory than its own, where bytes hold the message they came in. */
-  readonly text: string;
+  /** JSON, as stored; let go when what was told says the same. Text, not bytes: bytes hold the message they came in. */
+  #stored: string | undefined;
+  #told: string | undefined;
   #definition: TaskDefinition | undefined;
-  #head: string | undefined;
 
-  constructor(text: string, definition?: TaskDefinition) {
-    this.text = text;
+  constructor(stored: string, definition?: TaskDefinition) {
+    this.#stored = stored;
     if (definition !== undefined) this.#keep(definition);
   }
 
   get definition(): TaskDefinition {
-    return this.#definition ?? this.#keep(decodeDefinition(this.text));
+    if (this.#definition !== undefined) return this.#definition;
+    return this.#keep(this.#stored === undefined ? toldDefinition(this.#told ?? '') : decodeDefinition(this.#stored));
   }
 
-  /** Whether a field may have been given, found without reading the whole. */
-  mentions(field: keyof TaskDefinition): boolean {
-    return this.text.includes(`"${field}":`);
+  /** Whether the task may have a deadline for its placement, found without reading the whole. */
+  get mentionsDeadline(): boolean {
+    return this.#stored === undefined
+      ? this.#told?.includes(DEADLINE_TAG) === true
+      : this.#stored.includes('"placement_deadline":');
   }
 
+  /** About that of its bytes. */
   get length(): number {
-    return this.text.length;
+    return (this.#stored ?? this.#told ?? '').length;
   }
 
   /** For readers: the image password is never told again. */
   get shown(): TaskDefinition {
-    const { definition } = this;
-    return definition.image_password === '' ? definition : { ...definition, image_password: PASSWORD_SHOWN };
+    return withoutPassword(this.definition);
   }
 
-  /**
-   * The task on the wire: the definition's part, encoded once, and behind it the status's. Bytes as a string of one character
-   * each: a small buffer takes half as much again, and there is one for each task that was ever told.
-   */
-  encode(status: string): string {
-    const head = this.#head ?? definitionText(this.#shownAsStored());
-    const whole = head + status;
-    // As a slice it is a part of the whole, not a second copy.
-    this.#head = whole.slice(0, head.length);
-    return whole;
+  /** Its part of the task on the wire, which the status's part is put behind. */
+  get told(): string {
+    if (this.#told !== undefined) return this.#told;
+    // Unless it is kept, read for this once: the tasks of a whole list must not push out of there those that are moving.
+    const definition = this.#definition ?? storedDefinition(this.#stored ?? '');
+    this.#told = definitionText(withoutPassword(definition));
+    if (isDefinitionToldWhole(definition)) this.#stored = undefined;
+    return this.#told;
   }
 
-  /** Unless it is kept parsed, read for this once: the tasks of a whole list must not push out of there those that are moving. */
-  #shownAsStored(): Partial<TaskDefinition> {
-    if (this.#definition !== undefined) return this.shown;
-    const stored = storedDefinition(this.text);
-    return stored.image_password === undefined ? stored : { ...stored, image_password: PASSWORD_SHOWN };
+  /** For one that lies there: as bytes only, unless it cannot be read. */
+  rest(): void {
+    try {
+      void this.told;
+    } catch {
+      // Left as it is stored; whoever asks is told that it cannot be read.
+    }
   }
 
   #keep(definition: TaskDefinition): TaskDefinition {
     this.#definition = definition;
-    const oldest = Spec.#parsed[Spec.#next];
-    if (oldest !== undefined) oldest.#definition = undefined;
-    Spec.#parsed[Spec.#next] = this;
-    Spec.#next = (Spec.#next + 1) % KEPT_PARSED;
+    Spec.#kept.add(this);
     return definition;
   }
 }
 
-/** A task as of one revision. */
+/** No text holds such bytes, but a number may: then the definition is read in vain. */
+const DEADLINE_TAG = definitionText({ placement_deadline: '0s' }).slice(0, 2);
+
+function withoutPassword<T extends Partial<TaskDefinition>>(definition: T): T {
+  return (definition.image_password ?? '') === '' ? definition : { ...definition, image_password: PASSWORD_SHOWN };
+}
+
+/** A task as of one revision. Whoever looks at all tasks asks no more of each than its own fields. */
 export class LiveTask {
-  readonly status: TaskStatus;
+  static readonly #kept = new Newest<LiveTask>(KEPT, (task) => {
+    if (task.#told !== undefined) task.#rest();
+  });
+
+  readonly guid: string;
+  readonly uid: string;
+  readonly number: number;
+  readonly domain: string;
+  readonly createdBy: string;
+  readonly createdAt: bigint;
+  readonly state: TaskState;
   /** The store's revision of the last change; the guard of the next one. */
   readonly revision: number;
-  readonly writeId: string;
-  readonly spec: Spec | undefined;
-  #bytes: string | undefined;
+  #spec: Spec | undefined;
+  #status: TaskStatus | undefined;
+  /** The status's part of the bytes. */
+  #told: string | undefined;
+  /** The definition's part, where it is not that of the definition. */
+  #head: string | undefined;
 
-  constructor(status: TaskStatus, revision: number, writeId: string, spec: Spec | undefined) {
-    this.status = status;
+  constructor(status: TaskStatus, revision: number, spec: Spec | undefined) {
+    this.guid = status.task_guid;
+    this.uid = status.uid;
+    this.number = status.number;
+    this.domain = status.domain;
+    this.createdBy = status.created_by;
+    this.createdAt = status.created_at;
+    this.state = status.state;
     this.revision = revision;
-    this.writeId = writeId;
-    this.spec = spec;
+    this.#spec = spec;
+    this.#status = status;
+    this.#told = undefined;
+    this.#head = undefined;
+  }
+
+  /** One that this process wrote, or heard of as it changed: it is moving. */
+  static moving(status: TaskStatus, revision: number, spec: Spec | undefined): LiveTask {
+    const task = new LiveTask(status, revision, spec);
+    LiveTask.#kept.add(task);
+    return task;
+  }
+
+  /** One of a whole store: it lies there. */
+  static lying(status: TaskStatus, revision: number, spec: Spec | undefined): LiveTask {
+    const task = new LiveTask(status, revision, spec);
+    task.#rest();
+    return task;
+  }
+
+  get spec(): Spec | undefined {
+    return this.#spec;
+  }
+
+  /** Of a task that was read before its definition. */
+  specFound(spec: Spec | undefined): void {
+    this.#spec ??= spec;
+  }
+
+  get status(): TaskStatus {
+    if (this.#status !== undefined) return this.#status;
+    this.#status = toldStatus(this.#told ?? '');
+    LiveTask.#kept.add(this);
+    return this.#status;
+  }
+
+  /** Whether it waits for a cell: what waits for its input cannot be placed, and is never bytes alone. */
+  get waitsForCell(): boolean {
+    return this.state === 'PENDING' && this.#status?.awaiting_input !== true;
+  }
+
+  /** About how long its bytes are. */
+  get length(): number {
+    const own = this.#told?.length ?? STATUS_BYTES + this.status.result.length;
+    return own + (this.#spec?.length ?? 0);
   }
 
   /** The task as readers get it, encoded once for all of them: lists, events and answers are made of these bytes. */
   get answer(): Encoded {
-    this.#bytes ??= by(this, (spec) => this.#encode(spec));
-    return new Encoded(Buffer.from(this.#bytes, 'latin1'));
+    this.#told ??= statusText(this.status, this.revision);
+    const head = this.#head ?? by(this, (spec) => this.#headOf(spec));
+    return new Encoded(Buffer.from(head + this.#told, 'latin1'));
   }
 
-  #encode(spec: Spec): string {
-    const { notes } = this.status;
-    const status = statusText(this.status, this.revision);
-    if (notes === undefined) return spec.encode(status);
+  #headOf(spec: Spec): string {
+    const notes = this.#status?.notes;
+    if (notes === undefined) return spec.told;
     // What lies over the definition cannot be put behind it: a label that was taken away would still be there.
-    return definitionText(withNotes(spec.shown, notes)) + status;
+    this.#head = definitionText(withNotes(spec.shown, notes));
+    return this.#head;
+  }
+
+  #rest(): void {
+    if (this.#status === undefined || !isToldWhole(this.#status)) return;
+    this.#told ??= statusText(this.#status, this.revision);
+    this.#status = undefined;
   }
 }
+
+const STATUS_BYTES = 1_500;
 
 export function definitionOf(task: LiveTask): TaskDefinition {
   return by(task, (spec) => spec.definition);
@@ -146,8 +238,8 @@ function by<T>(task: LiveTask, read: (spec: Spec) => T): T {
       // Told by what is read in its place.
     }
   }
-  const { task_guid, domain } = task.status;
-  return read(new Spec(encodeDefinition({ task_guid, domain, description: LOST, action: NOTHING })));
+  const { guid, domain } = task;
+  return read(new Spec(encodeDefinition({ task_guid: guid, domain, description: LOST, action: NOTHING })));
 }
 
 const LOST = 'its definition was deleted from the store, or cannot be read';

@@ -16,7 +16,7 @@ export function measureTasks(view: View, metrics: Metrics): () => void {
   };
   const countAll = () => {
     states.clear();
-    for (const { status } of view.tasks()) count(status.state, 1);
+    for (const { state } of view.tasks()) count(state, 1);
   };
   metrics.gauge({ name: 'gavel_tasks', help: 'Live tasks, by state', labels: ['state'] }, (gauge) => {
     for (const state of TASK_STATES) gauge.labels(state).set(states.get(state) ?? 0);
@@ -35,8 +35,8 @@ export function measureTasks(view: View, metrics: Metrics): () => void {
   return view.listen((change) => {
     if (change.kind === 'reset') countAll();
     if (change.kind !== 'task') return;
-    count(change.before?.status.state, -1);
-    count(change.after?.status.state, 1);
+    count(change.before?.state, -1);
+    count(change.after?.state, 1);
     told(change);
   });
 }
@@ -68,7 +68,7 @@ function tellChange(metrics: Metrics): (change: Extract<ViewChange, { kind: 'tas
   );
   return ({ before, after }) => {
     if (after === undefined) return;
-    if (before === undefined || before.status.uid !== after.status.uid) {
+    if (before === undefined || before.uid !== after.uid) {
       created.inc();
       return;
     }

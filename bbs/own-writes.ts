@@ -7,19 +7,17 @@ const MOST = 20_000;
 /** A task as this process wrote it. The store gives the same bytes back with the watch, where they need not be read again. */
 export class OwnWrite {
   readonly #status: TaskStatus;
-  readonly #writeId: string;
   readonly #spec: Spec | undefined;
   #live: LiveTask | undefined;
 
-  constructor(status: TaskStatus, writeId: string, spec: Spec | undefined) {
+  constructor(status: TaskStatus, spec: Spec | undefined) {
     this.#status = status;
-    this.#writeId = writeId;
     this.#spec = spec;
   }
 
   /** The answer of the commit and the watch both bring the revision; whichever comes first makes the task, for both. */
   at(revision: number): LiveTask {
-    this.#live ??= new LiveTask(this.#status, revision, this.#writeId, this.#spec);
+    this.#live ??= LiveTask.moving(this.#status, revision, this.#spec);
     return this.#live;
   }
 }
@@ -29,7 +27,7 @@ export class OwnWrites {
   readonly #byId = new Map<string, OwnWrite>();
 
   announce(status: TaskStatus, writeId: string, spec: Spec | undefined): OwnWrite {
-    const write = new OwnWrite(status, writeId, spec);
+    const write = new OwnWrite(status, spec);
     this.#byId.set(writeId, write);
     // All of them: it is long past finding out one by one what became of them, and the watch tells it too.
     if (this.#byId.size > MOST) this.#byId.clear();

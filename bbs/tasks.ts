@@ -110,8 +110,9 @@ export class Tasks {
   async create(definition: TaskDefinition, from: Submitter): Promise<LiveTask | Task> {
     requireValid(definition);
     requireDomain(definition.domain, from.domains);
-    const spec = new Spec(encodeDefinition(definition), definition);
-    const stored = Buffer.from(spec.text);
+    const text = encodeDefinition(definition);
+    const spec = new Spec(text, definition);
+    const stored = Buffer.from(text);
     if (stored.length > LIMITS.requestBytes) {
       throw new DomainError(
         'too_large',
@@ -182,7 +183,7 @@ export class Tasks {
     const own = view.own.announce(status, writeId, spec);
     const revision = await this.#commit(guards, writes, async () => {
       const found = await this.read(task_guid);
-      return found?.status.uid === uid ? found.revision : undefined;
+      return found?.uid === uid ? found.revision : undefined;
     });
     return this.#settled(own, writeId, revision);
   }
@@ -213,12 +214,12 @@ export class Tasks {
         fromStore = true;
       }
       if (before === undefined) throw new DomainError('not_found', `no task ${guid}`);
-      if (options.uid !== undefined && options.uid !== before.status.uid) {
+      if (options.uid !== undefined && options.uid !== before.uid) {
         if (fromStore) throw new DomainError('not_found', `task ${guid} is another one by now`);
         before = undefined;
         continue;
       }
-      if (!isWithin(options.within, before.status.domain)) {
+      if (!isWithin(options.within, before.domain)) {
         if (fromStore) throw new DomainError('not_found', `no task ${guid}`);
         before = undefined;
         continue;
@@ -244,11 +245,19 @@ export class Tasks {
 
   /** The live task as the store has it now, linearizably. */
   async read(guid: string): Promise<LiveTask | undefined> {
+    return (await this.#stored(guid))?.task;
+  }
+
+  /** With the id of the write that it stands by. */
+  async #stored(guid: string): Promise<{ readonly task: LiveTask; readonly writeId: string } | undefined> {
     const entry = await this.#deps.store.get(taskKey(guid));
     if (entry === undefined) return undefined;
     const { status, writeId } = decodeStatus(entry.value);
     const spec = await this.#deps.store.get(specKey(status.uid));
-    return new LiveTask(status, entry.modRevision, writeId, spec && new Spec(spec.value.toString()));
+    return {
+      task: LiveTask.moving(status, entry.modRevision, spec && new Spec(spec.value.toString())),
+      writeId,
+    };
   }
 
   /** The live task by guid, linearizable where the view does not have it. */
@@ -269,14 +278,14 @@ export class Tasks {
       status === undefined
         ? this.#removal(before, options)
         : [{ put: taskKey(guid), value: encodeStatus(status, writeId) }];
-    if (status !== undefined && isTerminal(status.state) && !isTerminal(before.status.state))
+    if (status !== undefined && isTerminal(status.state) && !isTerminal(before.state))
       writes.push(...owedCallback(definitionOf(before), status));
     if (options.alongside !== undefined) writes.push(...options.alongside(before.status));
     const own = status === undefined ? undefined : this.#deps.view.own.announce(status, writeId, before.spec);
     const revision = await this.#commit(guards, writes, async () => {
-      const found = await this.read(guid);
-      if (status === undefined) return found?.status.uid === before.status.uid ? undefined : 0;
-      return found?.writeId === writeId ? found.revision : undefined;
+      const found = await this.#stored(guid);
+      if (status === undefined) return found?.task.uid === before.uid ? undefined : 0;
+      return found?.writeId === writeId ? found.task.revision : undefined;
     });
     if (own === undefined) return revision === undefined ? 'lost' : undefined;
     return this.#settled(own, writeId, revision) ?? 'lost';
@@ -344,14 +353,14 @@ export class Tasks {
     const found = await this.read(definition.task_guid);
     if (found === undefined) return undefined;
     // Guids are unique over all domains, so that this one is taken has to be said; by what, only to who may see it.
-    if (!isWithin(domains, found.status.domain))
+    if (!isWithin(domains, found.domain))
       throw new DomainError('already_exists', `the guid ${definition.task_guid} is taken; choose another one`);
     const differing = differences(definitionOf(found), definition);
     if (differing.length > 0)
       throw differs(`task ${definition.task_guid} exists with another definition`, differing, {
         existing: definition.task_guid,
       });
-    if (definition.request_key !== '' && !(await this.#bound(definition, found.status.uid))) return undefined;
+    if (definition.request_key !== '' && !(await this.#bound(definition, found.uid))) return undefined;
     return found;
   }
 
@@ -381,7 +390,7 @@ export class Tasks {
     const message = `request_key ${definition.request_key} was used for another request`;
     const about = { existing: first.task_guid, request_key: definition.request_key };
     const found = await this.read(first.task_guid);
-    if (found?.status.uid === first.uid) {
+    if (found?.uid === first.uid) {
       // The guid may have been made up anew for the repeat; everything else must be equal.
       const differing = differences(definitionOf(found), { ...definition, task_guid: first.task_guid });
       if (differing.length === 0) return found;

@@ -3,16 +3,13 @@ import type { Logger } from 'pino';
 import { errorText, isDomainError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { AbsentCells } from './absent-cells.ts';
-import { decodeRecord, decodeStatus, writeIdOf } from './codec.ts';
-import { Catalog } from './history/catalog.ts';
-import { catalogued, uncatalogued } from './history/catalogued.ts';
-import { domainKey, PREFIX } from './keys.ts';
-import { LiveTask, Spec } from './live-task.ts';
-import { NumberIndex } from './number-index.ts';
+import type { Catalog } from './history/catalog.ts';
+import { PREFIX } from './keys.ts';
+import { LiveRecords } from './live-records.ts';
+import type { LiveTask } from './live-task.ts';
 import { OwnWrites } from './own-writes.ts';
-import type { CellRecord, DomainRecord, DrainRecord, OutboxRecord } from './records.ts';
-import { everything } from './store/everything.ts';
-import type { Change, Entry, Store } from './store/store.ts';
+import type { DomainRecord, DrainRecord, OutboxRecord } from './records.ts';
+import type { Change, Store } from './store/store.ts';
 import type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
 import { lookForStepsBack } from './went-back.ts';
 
@@ -20,21 +17,7 @@ export { definitionOf, LiveTask } from './live-task.ts';
 
 export type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
 
-/** Puts a record in its place, under the cursor of its change, and says what that changed. */
-type Put = (cursor: string) => ViewChange | undefined;
-
 const FRESH_BOUND_MS = 2_000;
-/** In the order in which they are put in their places: a task finds its definition. */
-const LOADED = [
-  PREFIX.spec,
-  PREFIX.task,
-  PREFIX.cell,
-  PREFIX.drain,
-  PREFIX.domain,
-  PREFIX.outbox,
-  PREFIX.history,
-  PREFIX.archiveSummary,
-];
 
 /**
  * The live state in memory, as of one revision, kept by following the store. Reads are answered from here; what must be
@@ -46,21 +29,12 @@ export class View {
   readonly #stop = new AbortController();
   readonly #listeners = new Set<ViewListener>();
   #waiters: { revision: number; resolve: () => void }[] = [];
-  #tasks = new Map<string, LiveTask>();
-  /** Definitions whose task has not come yet; then they are the task's. */
-  #specs = new Map<string, Spec>();
   /** Cells that were here, or should be. First of the listeners, so that it knows what the others ask it. */
   readonly absent = new AbsentCells(this, systemClock());
   readonly own = new OwnWrites();
   /** Own writes that the watch has not brought yet. */
   readonly #ahead = new Map<string, LiveTask>();
-  #cells = new Map<string, LiveCell>();
-  #drains = new Map<string, DrainRecord>();
-  #domains = new Map<string, DomainRecord>();
-  #outbox = new Map<string, OutboxRecord>();
-  #tasksOfCell = new Map<string, Set<string>>();
-  #numbers = new NumberIndex();
-  #history = new Catalog();
+  #records: LiveRecords;
   #revision = 0;
   #following: Promise<unknown> | undefined;
   /** Of the watch that is followed now. */
@@ -71,6 +45,7 @@ export class View {
   constructor(store: Store, log: Logger) {
     this.#store = store;
     this.#log = log;
+    this.#records = new LiveRecords(log, this.own);
   }
 
   /** Reads everything once and begins to follow. @throws DomainError `unavailable` when the store does not answer. */
@@ -102,72 +77,72 @@ export class View {
   }
 
   task(guid: string): LiveTask | undefined {
-    return this.#tasks.get(guid);
+    return this.#records.tasks.get(guid);
   }
 
   /** The newest that is known here, also when it has not come by with the watch. For who writes next; readers keep to one revision. */
   newest(guid: string): LiveTask | undefined {
-    return this.#ahead.get(guid) ?? this.#tasks.get(guid);
+    return this.#ahead.get(guid) ?? this.#records.tasks.get(guid);
   }
 
   /** A write of this process was committed: until the watch brings it, it is the newest of its task. */
   committed(task: LiveTask): void {
-    if (task.revision > this.#revision) this.#ahead.set(task.status.task_guid, task);
+    if (task.revision > this.#revision) this.#ahead.set(task.guid, task);
   }
 
   guidOfNumber(number: number): string | undefined {
-    return this.#numbers.guid(number);
+    return this.#records.numbers.guid(number);
   }
 
   get taskCount(): number {
-    return this.#tasks.size;
+    return this.#records.tasks.size;
   }
 
   tasks(): IterableIterator<LiveTask> {
-    return this.#tasks.values();
+    return this.#records.tasks.values();
   }
 
   /** Newest first, only those with a number below `below`. */
   *newestFirst(below?: number): Generator<LiveTask> {
-    for (const guid of this.#numbers.newestFirst(below)) {
-      const task = this.#tasks.get(guid);
+    for (const guid of this.#records.numbers.newestFirst(below)) {
+      const task = this.#records.tasks.get(guid);
       if (task !== undefined) yield task;
     }
   }
 
   cell(id: string): LiveCell | undefined {
-    return this.#cells.get(id);
+    return this.#records.cells.get(id);
   }
 
   cells(): IterableIterator<LiveCell> {
-    return this.#cells.values();
+    return this.#records.cells.values();
   }
 
   /** What an operator said of the cell, registered or not; undefined = it may work. */
   drain(id: string): DrainRecord | undefined {
-    return this.#drains.get(id);
+    return this.#records.drains.get(id);
   }
 
   /** Ids of the cells that are to be drained. */
   drains(): IterableIterator<string> {
-    return this.#drains.keys();
+    return this.#records.drains.keys();
   }
 
   /** What was set for domains, by their names. */
   get domainRecords(): ReadonlyMap<string, DomainRecord> {
-    return this.#domains;
+    return this.#records.domains;
   }
 
   /** Ids of the cells that hold tasks, registered or not. */
   *holders(): Generator<string> {
-    for (const [id, guids] of this.#tasksOfCell) if (guids.size > 0) yield id;
+    for (const [id, guids] of this.#records.tasksOfCell) if (guids.size > 0) yield id;
   }
 
   /** Tasks that a cell holds: CLAIMED or RUNNING there. */
   tasksOfCell(id: string): LiveTask[] {
     const found: LiveTask[] = [];
-    for (const guid of this.#tasksOfCell.get(id) ?? []) {
-      const task = this.#tasks.get(guid);
+    for (const guid of this.#records.tasksOfCell.get(id) ?? []) {
+      const task = this.#records.tasks.get(guid);
       if (task !== undefined) found.push(task);
     }
     return found;
@@ -175,15 +150,15 @@ export class View {
 
   /** Which finished tasks there are; their records are in the store. */
   get history(): Catalog {
-    return this.#history;
+    return this.#records.history;
   }
 
   outbox(): IterableIterator<OutboxRecord> {
-    return this.#outbox.values();
+    return this.#records.outbox.values();
   }
 
   owed(uid: string): OutboxRecord | undefined {
-    return this.#outbox.get(uid);
+    return this.#records.outbox.get(uid);
   }
 
   /** Calls the listener for every change from now on, until the returned function is called. Listeners must not throw or wait. */
@@ -205,33 +180,13 @@ export class View {
 
   async #load(): Promise<void> {
     const { revision } = await this.#store.list(PREFIX.task, { limit: 1 });
-    // All at once: a store takes longer to tell a page than it takes to read it.
-    const puts = (await Promise.all(LOADED.map(async (prefix) => await this.#readAll(prefix, revision)))).flat();
+    const records = new LiveRecords(this.#log, this.own);
+    await records.load(this.#store, revision);
     this.#ahead.clear();
-    this.#tasks = new Map();
-    this.#specs = new Map();
-    this.#cells = new Map();
-    this.#drains = new Map();
-    this.#domains = new Map();
-    this.#outbox = new Map();
-    this.#tasksOfCell = new Map();
-    this.#numbers = new NumberIndex();
-    this.#history = new Catalog();
-    for (const put of puts) put('');
+    this.#records = records;
     // Behind what was seen before, when the store was put back.
     this.#revision = Math.min(this.#revision, revision);
     this.#advance(revision);
-  }
-
-  async #readAll(prefix: string, revision: number): Promise<Put[]> {
-    const puts: Put[] = [];
-    // Each page becomes at once what is kept of it: the pages themselves take several times the memory. Of finished tasks, only
-    // what keys and summaries tell: the records stay where they are.
-    for await (const entry of everything(this.#store, prefix, revision, prefix === PREFIX.history)) {
-      const put = this.#read(entry);
-      if (put !== undefined) puts.push(put);
-    }
-    return puts;
   }
 
   async #follow(): Promise<void> {
@@ -265,7 +220,7 @@ export class View {
       this.#log.error({ error: errorText(error) }, 'view.reload-failed');
       return;
     }
-    this.#log.error({ from, to: this.#revision, tasks: this.#tasks.size }, 'store.went-back');
+    this.#log.error({ from, to: this.#revision, tasks: this.#records.tasks.size }, 'store.went-back');
     this.#emit({ kind: 'reset', wentBackFrom: from });
   }
 
@@ -301,112 +256,15 @@ export class View {
   }
 
   #apply({ key, entry }: Change, cursor = ''): ViewChange | undefined {
-    return entry === undefined ? this.#gone(key, cursor) : this.#read(entry)?.(cursor);
+    const change = entry === undefined ? this.#records.gone(key, cursor) : this.#records.put(entry, cursor);
+    if (change?.kind === 'task') this.#caughtUpWith(change.guid, change.after);
+    return change;
   }
 
-  /** What a record says, ready to be put in its place; undefined when it is none of ours, or cannot be read. */
-  #read(entry: Entry): Put | undefined {
-    const { key, value } = entry;
-    try {
-      if (key.startsWith(PREFIX.task)) return this.#readTask(entry);
-      if (key.startsWith(PREFIX.spec)) {
-        const spec = new Spec(value.toString());
-        return () => void this.#specs.set(key.slice(PREFIX.spec.length), spec);
-      }
-      if (key.startsWith(PREFIX.cell)) {
-        const id = key.slice(PREFIX.cell.length);
-        const record = decodeRecord<CellRecord>(value, ({ offer }) => offer?.cell_id === id);
-        const cell = { record, epoch: entry.createRevision };
-        return (cursor) => this.#putCell(id, cell, cursor);
-      }
-      if (key.startsWith(PREFIX.drain)) {
-        const drain = decodeRecord<DrainRecord>(value, ({ deadline_at }) => typeof deadline_at === 'number');
-        return () => this.#putDrain(key.slice(PREFIX.drain.length), drain);
-      }
-      if (key.startsWith(PREFIX.domain)) {
-        const record = decodeRecord<DomainRecord>(value, ({ domain = '' }) => domainKey(domain) === key);
-        return () => void this.#domains.set(record.domain, record);
-      }
-      if (key.startsWith(PREFIX.outbox)) {
-        const job = decodeRecord<OutboxRecord>(value, ({ uid }) => key.endsWith(String(uid)));
-        return () => this.#putOutbox(key.slice(PREFIX.outbox.length), job);
-      }
-      const finished = catalogued(entry);
-      if (finished !== undefined) return () => finished(this.#history);
-    } catch (error) {
-      // A record that cannot be read is left where it is, for people: it is neither invented nor deleted (reliability E18).
-      this.#log.error({ key, error: errorText(error) }, 'record.unreadable');
-    }
-    return undefined;
-  }
-
-  #gone(key: string, cursor: string): ViewChange | undefined {
-    if (key.startsWith(PREFIX.task)) return this.#putTask(key.slice(PREFIX.task.length), undefined, cursor);
-    if (key.startsWith(PREFIX.cell)) return this.#putCell(key.slice(PREFIX.cell.length), undefined, cursor);
-    if (key.startsWith(PREFIX.drain)) return this.#putDrain(key.slice(PREFIX.drain.length), undefined);
-    if (key.startsWith(PREFIX.domain)) this.#domains.delete(decodeURIComponent(key.slice(PREFIX.domain.length)));
-    if (key.startsWith(PREFIX.outbox)) return this.#putOutbox(key.slice(PREFIX.outbox.length), undefined);
-    if (key.startsWith(PREFIX.spec)) this.#specs.delete(key.slice(PREFIX.spec.length));
-    uncatalogued(key, this.#history);
-    return undefined;
-  }
-
-  #readTask({ key, value, modRevision }: Entry): Put {
-    const guid = key.slice(PREFIX.task.length);
-    const own = this.own.take(writeIdOf(value));
-    if (own !== undefined) return (cursor) => this.#putTask(guid, own.at(modRevision), cursor);
-    const { status, writeId } = decodeStatus(value);
-    return (cursor) => {
-      const before = this.#tasks.get(guid);
-      const spec = before?.status.uid === status.uid ? before.spec : this.#specs.get(status.uid);
-      // Not the part of the key, which would keep the whole of it.
-      const name = status.task_guid === guid ? status.task_guid : guid;
-      return this.#putTask(name, new LiveTask(status, modRevision, writeId, spec), cursor);
-    };
-  }
-
-  #putTask(guid: string, after: LiveTask | undefined, cursor: string): ViewChange {
-    const before = this.#tasks.get(guid);
+  #caughtUpWith(guid: string, after: LiveTask | undefined): void {
     const ahead = this.#ahead.get(guid);
     if (ahead !== undefined && ahead.revision <= (after?.revision ?? Number.POSITIVE_INFINITY))
       this.#ahead.delete(guid);
-    if (after === undefined) this.#tasks.delete(guid);
-    else {
-      this.#tasks.set(guid, after);
-      this.#specs.delete(after.status.uid);
-    }
-    if (before !== undefined && before.status.number !== after?.status.number)
-      this.#numbers.delete(before.status.number);
-    if (after !== undefined) this.#numbers.add(after.status.number, guid);
-    const from = heldBy(before);
-    const to = heldBy(after);
-    if (from !== to) {
-      if (from !== undefined) this.#tasksOfCell.get(from)?.delete(guid);
-      if (to !== undefined) {
-        const set = this.#tasksOfCell.get(to) ?? new Set();
-        this.#tasksOfCell.set(to, set.add(guid));
-      }
-    }
-    return { kind: 'task', cursor, guid, before, after };
-  }
-
-  #putCell(id: string, after: LiveCell | undefined, cursor: string): ViewChange {
-    const before = this.#cells.get(id);
-    if (after === undefined) this.#cells.delete(id);
-    else this.#cells.set(id, after);
-    return { kind: 'cell', cursor, id, before, after };
-  }
-
-  #putDrain(id: string, after: DrainRecord | undefined): ViewChange {
-    if (after === undefined) this.#drains.delete(id);
-    else this.#drains.set(id, after);
-    return { kind: 'drain', id, after };
-  }
-
-  #putOutbox(uid: string, after: OutboxRecord | undefined): ViewChange {
-    if (after === undefined) this.#outbox.delete(uid);
-    else this.#outbox.set(uid, after);
-    return { kind: 'outbox', uid, after };
   }
 
   #emit(change: ViewChange): void {
@@ -421,9 +279,4 @@ export class View {
     this.#waiters = this.#waiters.filter((waiter) => waiter.revision > revision);
     for (const waiter of due) waiter.resolve();
   }
-}
-
-function heldBy(task: LiveTask | undefined): string | undefined {
-  const holds = task?.status.state === 'CLAIMED' || task?.status.state === 'RUNNING';
-  return holds ? task.status.cell_id : undefined;
 }

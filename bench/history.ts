@@ -67,7 +67,7 @@ function finishedTask(number: number): Task {
     attempt: randomUUID().replaceAll('-', '').slice(0, 24),
     result: JSON.stringify({ answer: randomUUID() }),
   };
-  return fullTask(new LiveTask(status, number * 6, '', new Spec(encodeDefinition(definition), definition)));
+  return fullTask(new LiveTask(status, number * 6, new Spec(encodeDefinition(definition), definition)));
 }
 
 const guids: string[] = [];

@@ -133,11 +133,11 @@ export class AlertWatcher {
     if (waiting.length > 0) {
       const now = clock.nowMs();
       for (const task of view.tasks()) {
-        if (task.status.state !== 'PENDING') continue;
-        const waited = now - nanosToMs(task.status.created_at);
+        if (task.state !== 'PENDING') continue;
+        const waited = now - nanosToMs(task.createdAt);
         for (const rule of waiting)
           if (waited >= rule.record.for_ms && this.#fits(rule, () => fullTask(task)))
-            once(rule, task.status.uid, () => taskTold(task));
+            once(rule, task.uid, () => taskTold(task));
       }
     }
     for (const rule of this.#of('cell_lost')) {

@@ -1,5 +1,5 @@
 import { DomainError } from '../../src/domain/errors.ts';
-import { OUTCOMES, TASK_STATES } from '../../src/domain/task.ts';
+import { isTerminal, OUTCOMES, type Outcome, TASK_STATES } from '../../src/domain/task.ts';
 import { withNotes } from '../../src/domain/task-notes.ts';
 import { stateFromWire } from '../../src/rpc/codec.ts';
 import type { ListTasksRequest__Output } from '../../src/rpc/gen/gavel/v1/ListTasksRequest.ts';
@@ -23,16 +23,16 @@ export function listMatcher(request: ListTasksRequest__Output, within: Domains):
   const before = BigInt(request.created_before);
   const labels = Object.entries(request.labels);
   return (task) => {
-    const { status } = task;
     return (
-      isWithin(within, status.domain) &&
-      (domain === '' || status.domain === domain) &&
-      (cell_id === '' || status.cell_id === cell_id) &&
-      (created_by === '' || status.created_by === created_by) &&
-      (states.length === 0 || states.includes(status.state)) &&
-      (outcomes.length === 0 || (status.outcome !== '' && outcomes.includes(status.outcome))) &&
-      status.created_at >= after &&
-      (before === 0n || status.created_at < before) &&
+      isWithin(within, task.domain) &&
+      (domain === '' || task.domain === domain) &&
+      (created_by === '' || task.createdBy === created_by) &&
+      (states.length === 0 || states.includes(task.state)) &&
+      task.createdAt >= after &&
+      (before === 0n || task.createdAt < before) &&
+      // One that waits has no cell and no outcome, and its status need not be read.
+      (cell_id === '' || (task.state !== 'PENDING' && task.status.cell_id === cell_id)) &&
+      (outcomes.length === 0 || (isTerminal(task.state) && hasOutcome(task, outcomes))) &&
       // Last: only this reads the definition.
       (labels.length === 0 || hasLabels(task, labels))
     );
@@ -44,6 +44,10 @@ export function asksForAll(request: ListTasksRequest__Output): boolean {
   const { domain, cell_id, created_by, states, outcomes, labels, created_after, created_before } = request;
   const lists = states.length + outcomes.length + Object.keys(labels).length;
   return domain + cell_id + created_by === '' && lists === 0 && BigInt(created_after) + BigInt(created_before) === 0n;
+}
+
+function hasOutcome({ status }: LiveTask, outcomes: readonly Outcome[]): boolean {
+  return status.outcome !== '' && outcomes.includes(status.outcome);
 }
 
 function hasLabels(task: LiveTask, wanted: readonly (readonly [string, string])[]): boolean {
@@ -61,7 +65,7 @@ interface WatchFilter {
 export function watchMatcher({ task_guid, domain, cell_id }: WatchFilter): (task: LiveTask | undefined) => boolean {
   return (task) =>
     task !== undefined &&
-    (task_guid === '' || task.status.task_guid === task_guid) &&
-    (domain === '' || task.status.domain === domain) &&
+    (task_guid === '' || task.guid === task_guid) &&
+    (domain === '' || task.domain === domain) &&
     (cell_id === '' || task.status.cell_id === cell_id);
 }

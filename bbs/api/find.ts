@@ -16,7 +16,7 @@ export async function findTask(deps: LogsDeps, id: string, includeHistory: boole
     });
   await deps.tasks.caughtUp();
   const known = deps.view.task(guidOf(deps, id, within)) ?? (await deps.tasks.find(id));
-  const live = known !== undefined && isWithin(within, known.status.domain) ? known : byPrefix(deps.view, id, within);
+  const live = known !== undefined && isWithin(within, known.domain) ? known : byPrefix(deps.view, id, within);
   if (live !== undefined) return fullTask(live);
   if (includeHistory) {
     const finished = await deps.history.get(id, within);
@@ -29,7 +29,7 @@ export async function findTask(deps: LogsDeps, id: string, includeHistory: boole
 export function guidOf({ view }: LogsDeps, id: string, within: Domains): string {
   const guid = /^\d{1,15}$/.test(id) ? view.guidOfNumber(Number(id)) : undefined;
   const live = guid === undefined ? undefined : view.task(guid);
-  return live !== undefined && isWithin(within, live.status.domain) ? live.status.task_guid : id;
+  return live !== undefined && isWithin(within, live.domain) ? live.guid : id;
 }
 
 /** For verbs that change something: a number or a whole guid, never a beginning. */
@@ -47,11 +47,11 @@ function byPrefix(view: View, prefix: string, within: Domains): LiveTask | undef
   if (prefix.length < 4) return undefined;
   const found: LiveTask[] = [];
   for (const task of view.tasks()) {
-    if (task.status.task_guid.startsWith(prefix) && isWithin(within, task.status.domain)) found.push(task);
+    if (task.guid.startsWith(prefix) && isWithin(within, task.domain)) found.push(task);
     if (found.length > 5) break;
   }
   if (found.length < 2) return found[0];
-  const names = found.map((task) => task.status.task_guid).join(', ');
+  const names = found.map((task) => task.guid).join(', ');
   throw new DomainError('invalid_argument', `task_guid: ${prefix} is the beginning of several guids: ${names}`);
 }
 

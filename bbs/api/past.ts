@@ -19,7 +19,7 @@ export function tasksAt({ view, events }: LogsDeps, moment: Moment): readonly Li
   if ('revision' in moment && moment.revision > view.revision)
     throw new DomainError('invalid_argument', `as_of_revision: the store is at ${view.revision}`);
   const since = events.since(moment);
-  const unchanged = [...view.tasks()].filter(({ status }) => !since.has(status.task_guid));
+  const unchanged = [...view.tasks()].filter(({ guid }) => !since.has(guid));
   const before = [...since.values()].filter((task) => task !== undefined);
-  return [...unchanged, ...before].sort((a, b) => b.status.number - a.status.number);
+  return [...unchanged, ...before].sort((a, b) => b.number - a.number);
 }

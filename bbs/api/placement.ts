@@ -90,7 +90,7 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
 function* snapshot(view: View): Generator<PendingEvent> {
   const cells = [...view.cells()];
   const away = view.absent.within(AWAY_MS);
-  const guids = [...view.tasks()].filter(isPending).map((task) => task.status.task_guid);
+  const guids = [...view.tasks()].filter((task) => task.waitsForCell).map((task) => task.guid);
   yield { reset: {} };
   for (const cell of cells) yield known(cell);
   // An auctioneer that begins now has not seen them go, and would call impossible what only waits for them.
@@ -105,7 +105,7 @@ function* snapshot(view: View): Generator<PendingEvent> {
   for (const guid of guids) {
     // As it is by now: its changes since the snapshot was taken come again as events.
     const task = view.task(guid);
-    if (task !== undefined && isPending(task) && isWhole(task)) yield pending(task);
+    if (task !== undefined && task.waitsForCell && isWhole(task)) yield pending(task);
   }
 }
 
@@ -115,15 +115,10 @@ function tell(event: Event): PendingEvent | undefined {
     if (event.after !== undefined) return { ...known(event.after), cursor };
     return event.before === undefined ? undefined : { ...gone(event.id, event.before.epoch), cursor };
   }
-  if (event.after !== undefined && isPending(event.after) && isWhole(event.after))
+  if (event.after !== undefined && event.after.waitsForCell && isWhole(event.after))
     return { ...pending(event.after), cursor };
-  if (event.before !== undefined && isPending(event.before)) return { gone: { task_guid: event.guid }, cursor };
+  if (event.before !== undefined && event.before.waitsForCell) return { gone: { task_guid: event.guid }, cursor };
   return undefined;
-}
-
-/** Waits for a cell: what waits for its input cannot be placed. */
-function isPending({ status }: LiveTask): boolean {
-  return status.state === 'PENDING' && status.awaiting_input !== true;
 }
 
 function pending(task: LiveTask): PendingEvent {

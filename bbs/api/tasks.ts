@@ -46,7 +46,6 @@ const PAGE_DEFAULT = 100;
 const PAGE_MOST = 1_000;
 /** A page stays well below the 4 MiB that stock clients accept in one message. */
 const PAGE_BYTES = 3 * 1024 * 1024;
-const STATUS_BYTES = 1_500;
 const HEARTBEAT_MS = 15_000;
 /** Numbers in ListTasksResponse, TaskEvent and DesireTasksResponse, for answers put together of bytes. */
 const FIELDS = { tasks: 1, created: 1, changed: 2, removed: 3, results: 1, task: 1 } as const;
@@ -126,7 +125,7 @@ export function taskApi(deps: TaskApiDeps): Handlers<'TaskService'> {
 /** The task that an upload is for. @throws DomainError `not_found`. */
 export async function waitingForInput(deps: LogsDeps, id: string, within: Domains): Promise<LiveTask> {
   const live = await deps.tasks.find(await liveGuid(deps, id, within));
-  if (live === undefined || !isWithin(within, live.status.domain))
+  if (live === undefined || !isWithin(within, live.domain))
     throw new DomainError('not_found', `no task ${id} waits for an input`);
   return live;
 }
@@ -153,7 +152,7 @@ export async function endTask(
   const guid = await liveGuid(deps, id, within);
   if (ifState.length > 0) {
     const now = await deps.tasks.find(guid);
-    if (now !== undefined && isWithin(within, now.status.domain)) requireState(guid, now.status.state, ifState);
+    if (now !== undefined && isWithin(within, now.domain)) requireState(guid, now.state, ifState);
   }
   try {
     const command = await ending(deps, guid, { ...how, by: by.name });
@@ -209,11 +208,11 @@ export async function listTasks(deps: LogsDeps, request: ListTasksRequest__Outpu
   const known = past === undefined ? undefined : tasksAt(deps, past);
   const candidates = known === undefined ? deps.view.newestFirst(below) : known;
   for (const task of candidates) {
-    if (below !== undefined && task.status.number >= below) continue;
+    if (below !== undefined && task.number >= below) continue;
     if (!matches(task)) continue;
-    bytes += STATUS_BYTES + (task.spec?.length ?? 0) + task.status.result.length;
+    bytes += task.length;
     if (found.length === size || (found.length > 0 && bytes > PAGE_BYTES)) {
-      next = String(found.at(-1)?.status.number);
+      next = String(found.at(-1)?.number);
       break;
     }
     found.push(task);
@@ -312,12 +311,12 @@ export async function* watchTasks(
 }
 
 function ofThese(task: LiveTask | undefined, within: Domains): LiveTask | undefined {
-  return task !== undefined && isWithin(within, task.status.domain) ? task : undefined;
+  return task !== undefined && isWithin(within, task.domain) ? task : undefined;
 }
 
 function watchEvent(before: LiveTask | undefined, after: LiveTask | undefined, cursor: string): WatchEvent | undefined {
   if (after === undefined) return before === undefined ? undefined : { type: 'removed', task: before, cursor };
-  if (before === undefined || before.status.uid !== after.status.uid) return { type: 'created', task: after, cursor };
+  if (before === undefined || before.uid !== after.uid) return { type: 'created', task: after, cursor };
   return { type: 'changed', before, task: after, cursor };
 }
 

@@ -40,10 +40,8 @@ export function nextDeadline(
   policy: TaskPolicy,
 ): { readonly at: bigint; readonly command: Command } | undefined {
   switch (task.state) {
-    case 'PENDING': {
-      const limitMs = durationMs(definition.placement_deadline) ?? policy.placementDeadlineMs;
-      return { at: task.created_at + msToNanos(limitMs), command: { type: 'expire' } };
-    }
+    case 'PENDING':
+      return placementDeadline(task.created_at, definition, policy);
     case 'CLAIMED':
       return {
         at: task.claimed_at + msToNanos(policy.claimDeadlineMs),
@@ -56,4 +54,14 @@ export function nextDeadline(
     case 'RESOLVING':
       return { at: task.updated_at + msToNanos(policy.resolvingTimeoutMs), command: { type: 'demote' } };
   }
+}
+
+/** When a task that waits is given up. */
+export function placementDeadline(
+  createdAt: bigint,
+  { placement_deadline }: Pick<TaskDefinition, 'placement_deadline'>,
+  policy: TaskPolicy,
+): { readonly at: bigint; readonly command: Command } {
+  const limitMs = durationMs(placement_deadline) ?? policy.placementDeadlineMs;
+  return { at: createdAt + msToNanos(limitMs), command: { type: 'expire' } };
 }

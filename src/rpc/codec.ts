@@ -15,6 +15,7 @@ import type { Task__Output, Task as WireTask } from './gen/gavel/v1/Task.ts';
 import type { TaskCreateRequest, TaskCreateRequest__Output } from './gen/gavel/v1/TaskCreateRequest.ts';
 import type { Usage__Output, Usage as WireUsage } from './gen/gavel/v1/Usage.ts';
 import type { Duration, Duration__Output } from './gen/google/protobuf/Duration.ts';
+import { leanDecoder } from './lean-decoder.ts';
 import { leanEncoder } from './lean-encoder.ts';
 
 /*
@@ -208,7 +209,22 @@ export function statusText(status: TaskStatus, revision: number): string {
   return task.text(status, { revision });
 }
 
+/** Back from `definitionText`: what was said in it. */
+export function definitionFromText(text: string): Partial<TaskDefinition> {
+  const definition = fromText(text) as Partial<TaskDefinition>;
+  if (definition.stop?.at !== '') return definition;
+  const { at: _at, ...stop } = definition.stop;
+  return { ...definition, stop };
+}
+
+/** Back from `statusText`: what is not as it is in a task that was just made. */
+export function statusFromText(text: string): Partial<TaskStatus> {
+  const { revision: _revision, ...status } = fromText(text);
+  return status;
+}
+
 const task = leanEncoder('Task');
+const fromText = leanDecoder('Task');
 
 export function taskFromWire(wire: Task__Output): Task {
   const {

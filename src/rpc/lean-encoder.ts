@@ -17,7 +17,7 @@ const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => (target.startsWith('google/') ? target : `${PROTO}${target}`);
 root.loadSync('gavel/v1/task.proto', { keepCase: true }).resolveAll();
 
-const DURATION = '.google.protobuf.Duration';
+export const DURATION = '.google.protobuf.Duration';
 const LENGTH_DELIMITED = 2;
 const known = new Map<Type, Fields>();
 
@@ -27,9 +27,14 @@ interface LeanEncoder {
   text(...parts: readonly object[]): string;
 }
 
+/** @throws Error for one that tasks do not consist of. */
+export function messageType(name: string): Type {
+  return root.lookupType(`gavel.v1.${name}`);
+}
+
 /** For messages of that type, such as `Task`: the bytes of what is set in these parts of one. What the message has no field for is left out. */
 export function leanEncoder(type: string): LeanEncoder {
-  const fields = fieldsOf(root.lookupType(`gavel.v1.${type}`));
+  const fields = fieldsOf(messageType(type));
   const writer = new ByteWriter();
   const write = (parts: readonly object[]) => {
     writer.begin();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { encodeDefinition } from '../../../bbs/codec.ts';
-import { fullTask, LiveTask, Spec } from '../../../bbs/live-task.ts';
-import type { TaskDefinition } from '../../../src/domain/task.ts';
+import { decodeStatus, encodeDefinition, encodeStatus } from '../../../bbs/codec.ts';
+import { definitionOf, fullTask, LiveTask, Spec } from '../../../bbs/live-task.ts';
+import type { TaskDefinition, TaskStatus } from '../../../src/domain/task.ts';
 import { newTask } from '../../../src/domain/task-machine.ts';
 import { definitionFromWire, definitionToWire, taskFromWire, taskToWire } from '../../../src/rpc/codec.ts';
 import { serviceDefinition } from '../../../src/rpc/descriptors.ts';
@@ -35,7 +35,7 @@ function live(): LiveTask {
     nonce: 'of the fence',
     usage: { peak_memory_bytes: 2 ** 40, disk_bytes: 1, run_time: '2.5s' },
   };
-  return new LiveTask(status, 2 ** 40, 'w', new Spec(encodeDefinition(definition)));
+  return new LiveTask(status, 2 ** 40, new Spec(encodeDefinition(definition)));
 }
 
 describe('a live task', () => {
@@ -76,5 +76,73 @@ describe('a live task', () => {
     expect(specs[0]?.definition).not.toBe(first);
     expect(specs[0]?.definition).toEqual(first);
     expect(specs[2_499]?.definition).toBe(specs[2_499]?.definition);
+  });
+});
+
+describe('a task that lies there', () => {
+  const birth = { uid: 'u', number: 7, created_by: 'me', traceparent: '00-a-b-01', now: 1_764_000_000_123_456_789n };
+  const asStored = (status: TaskStatus) => decodeStatus(encodeStatus(status, '0123456789abcdef')).status;
+  const lying = (status: TaskStatus, of: TaskDefinition = definition) => {
+    const spec = new Spec(encodeDefinition(of));
+    spec.rest();
+    return LiveTask.lying(asStored(status), 9, spec);
+  };
+
+  it('gives its status back of the bytes it lies there as', () => {
+    const waiting = { ...newTask(definition, birth), rejection_count: 2, rejection_reason: 'ünïcode', request_id: 'r' };
+    const task = lying(waiting);
+    expect(task.status).toEqual(waiting);
+    expect(task).toMatchObject({ guid: waiting.task_guid, number: 7, state: 'PENDING', waitsForCell: true });
+    expect(task.answer.bytes).toEqual(new LiveTask(waiting, 9, new Spec(encodeDefinition(definition))).answer.bytes);
+  });
+
+  it('loses nothing that readers are not told', () => {
+    const born = newTask(definition, birth);
+    const inside: Partial<TaskStatus>[] = [
+      { epoch: 7 },
+      { nonce: 'n' },
+      { not_before: 5n },
+      { awaiting_input: true },
+      { notes: { labels: { a: null }, annotation: 'x' } },
+      { stop_request: { reason: 'r' } },
+      { trail: [] },
+      { state: 'CLAIMED', cell_id: 'c', epoch: 3, nonce: 'n', attempt: 'a', claimed_at: 8n },
+      { state: 'COMPLETED', outcome: 'failed', exit_code: 0, usage: { peak_memory_bytes: 1, disk_bytes: 2 } },
+      { of_a_later_version: 'x' } as Partial<TaskStatus>,
+    ];
+    for (const over of inside) expect(lying({ ...born, ...over }).status).toEqual({ ...born, ...over });
+    expect(lying({ ...born, awaiting_input: true }).waitsForCell).toBe(false);
+  });
+
+  it('gives its definition back, also what readers are not told of it', () => {
+    const plain = { ...definition, image_password: '' };
+    const others: TaskDefinition[] = [
+      definition,
+      plain,
+      { ...plain, stop: { signal: 'TERM', at: 'checkpoint' } },
+      { ...plain, placement_deadline: '5m' },
+      { ...plain, of_a_later_version: 'x' } as TaskDefinition,
+    ];
+    for (const one of others) expect(definitionOf(lying(newTask(one, birth), one))).toEqual(one);
+    const mentions = (one: TaskDefinition) => lying(newTask(one, birth), one).spec?.mentionsDeadline;
+    expect(mentions({ ...plain, placement_deadline: '0.5s' })).toBe(true);
+    const { placement_deadline: _none, ...without } = plain;
+    expect(mentions(without)).toBe(false);
+  });
+
+  it('is bytes again when so many others were asked for, and then the same as before', () => {
+    const tasks = Array.from({ length: 2_500 }, () => lying(newTask(definition, birth)));
+    const [first] = tasks.map((task) => task.status);
+    expect(tasks[0]?.status).not.toBe(first);
+    expect(tasks[0]?.status).toEqual(first);
+    expect(tasks[2_499]?.status).toBe(tasks[2_499]?.status);
+  });
+
+  it('is told as lost when its definition cannot be read', () => {
+    const spec = new Spec('{"v":2}');
+    spec.rest();
+    const task = LiveTask.lying(newTask(definition, birth), 9, spec);
+    expect(definitionOf(task).description).toMatch(/deleted from the store, or cannot be read/);
+    expect(task.answer.bytes.includes('cannot be read')).toBe(true);
   });
 });

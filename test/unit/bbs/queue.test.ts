@@ -4,8 +4,8 @@ import type { View } from '../../../bbs/view.ts';
 
 /** As the view has them: one letter a task, its domain; the older ones first. */
 function waiting(domains: string): View {
-  const tasks = Array.from(domains, (domain, number) => ({ status: { state: 'PENDING', domain, number } }));
-  return { tasks: () => [...tasks, { status: { state: 'RUNNING', domain: 'a', number: 99 } }] } as unknown as View;
+  const tasks = Array.from(domains, (domain, number) => ({ state: 'PENDING', domain, number }));
+  return { tasks: () => [...tasks, { state: 'RUNNING', domain: 'a', number: 99 }] } as unknown as View;
 }
 
 describe('the place of a task among those that wait', () => {
