@@ -85,15 +85,20 @@ function splitStatus(text: string): { readonly status: Record<string, unknown>; 
 }
 
 /** What the status of a waiting task is where its bytes, as readers are told them, say nothing. */
-const WAITING: Omit<RequiredFields<TaskStatus>, 'task_guid' | 'uid' | 'number' | 'created_at' | 'updated_at'> = {
+const WAITING: RequiredFields<TaskStatus> = {
+  task_guid: '',
+  uid: '',
+  number: 0,
   domain: '',
   created_by: '',
   request_id: '',
   traceparent: '',
   state: 'PENDING',
+  created_at: NEVER,
   claimed_at: NEVER,
   started_at: NEVER,
   first_completed_at: NEVER,
+  updated_at: NEVER,
   cell_id: '',
   epoch: 0,
   attempt: '',
@@ -113,19 +118,19 @@ const WAITING: Omit<RequiredFields<TaskStatus>, 'task_guid' | 'uid' | 'number' |
   image_digest: '',
   limits_in_force: NONE,
 };
-const TOLD_OF_STATUS = new Set([...Object.keys(WAITING), 'task_guid', 'uid', 'number', 'created_at', 'updated_at']);
+const TOLD_OF_STATUS = new Set(Object.keys(WAITING));
 
 /** Whether what readers are told of a status is all of it: of one that waits, and that no cell has had. */
 export function isToldWhole(status: TaskStatus): boolean {
   if (status.state !== 'PENDING' || status.epoch !== 0 || status.nonce !== '' || status.not_before !== NEVER)
     return false;
   for (const name of Object.keys(status)) if (!TOLD_OF_STATUS.has(name)) return false;
-  return true;
+  return isUnsaid(status.limits_in_force);
 }
 
 /** A status that was told whole, of the bytes it was told in. */
 export function toldStatus(text: string): TaskStatus {
-  return { ...WAITING, ...statusFromText(text) } as TaskStatus;
+  return statusFromText(text, { ...WAITING });
 }
 
 /** What a definition is where nothing was said. Not stored, since most of a definition is that. */

@@ -1,28 +1,19 @@
-const ROOM = 64 * 1024;
-const MOST_ROOM = 8 * ROOM;
 const wide = new DataView(new ArrayBuffer(8));
 
 /** Protobuf's wire format out of a string of one character for each byte, as byte-writer.ts makes it. For one message at a time. */
 export class ByteReader {
-  #bytes = Buffer.allocUnsafeSlow(ROOM);
+  #text = '';
   #at = 0;
-  #end = 0;
   /** Of the number that was read last: its upper half. */
   #high = 0;
 
   begin(text: string): void {
-    if (text.length > this.#bytes.length || this.#bytes.length > MOST_ROOM)
-      this.#bytes = Buffer.allocUnsafeSlow(Math.max(ROOM, text.length));
-    this.#end = this.#bytes.write(text, 0, text.length, 'latin1');
+    this.#text = text;
     this.#at = 0;
   }
 
   get at(): number {
     return this.#at;
-  }
-
-  get end(): number {
-    return this.#end;
   }
 
   /** Where what is told by its length, and begins here, ends. */
@@ -55,24 +46,31 @@ export class ByteReader {
 
   string(): string {
     const end = this.until();
-    const text = this.#bytes.toString('utf8', this.#at, end);
+    const start = this.#at;
     this.#at = end;
-    return text;
+    const bytes = this.#text.slice(start, end);
+    // ASCII is what it is; a piece of the whole, so nothing is copied.
+    for (let index = 0; index < bytes.length; index += 1)
+      if (bytes.charCodeAt(index) > 0x7f) return Buffer.from(bytes, 'latin1').toString('utf8');
+    return bytes;
   }
 
   /** A number's lower half. */
   #low(): number {
-    let low = 0;
+    const first = this.#text.charCodeAt(this.#at++);
+    this.#high = 0;
+    if (first < 0x80) return first;
+    let low = first & 0x7f;
     let high = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.#at < this.#end ? (this.#bytes[this.#at++] ?? 0) : 0;
+    for (let shift = 7; shift < 70; shift += 7) {
+      const byte = this.#text.charCodeAt(this.#at++);
       const bits = byte & 0x7f;
       if (shift < 28) low |= bits << shift;
       else if (shift === 28) {
         low |= bits << 28;
         high = bits >>> 4;
       } else high |= bits << (shift - 32);
-      if (byte < 0x80) break;
+      if (!(byte >= 0x80)) break;
     }
     this.#high = high;
     return low;

@@ -211,20 +211,19 @@ export function statusText(status: TaskStatus, revision: number): string {
 
 /** Back from `definitionText`: what was said in it. */
 export function definitionFromText(text: string): Partial<TaskDefinition> {
-  const definition = fromText(text) as Partial<TaskDefinition>;
+  const definition: Partial<TaskDefinition> = fromText(text, {});
   if (definition.stop?.at !== '') return definition;
   const { at: _at, ...stop } = definition.stop;
   return { ...definition, stop };
 }
 
-/** Back from `statusText`: what is not as it is in a task that was just made. */
-export function statusFromText(text: string): Partial<TaskStatus> {
-  const { revision: _revision, ...status } = fromText(text);
-  return status;
+/** Back from `statusText`, into a status without lists and maps: what is not said stays as it is there. */
+export function statusFromText<T extends Partial<TaskStatus>>(text: string, status: T): T {
+  return fromText(text, status) as T;
 }
 
 const task = leanEncoder('Task');
-const fromText = leanDecoder('Task');
+const fromText = leanDecoder('Task', 'revision');
 
 export function taskFromWire(wire: Task__Output): Task {
   const {

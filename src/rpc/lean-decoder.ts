@@ -13,7 +13,7 @@ type Values = Record<string, unknown>;
 type Into = (reader: ByteReader, values: Values) => void;
 
 interface Message {
-  readonly fields: ReadonlyMap<number, Into>;
+  readonly fields: Map<number, Into>;
   /** What is put first into a message within another one, where nothing may be left out. */
   readonly empty: (values: Values) => void;
 }
@@ -21,16 +21,19 @@ interface Message {
 const known = new Map<Type, Message>();
 
 /**
- * For texts that the encoder made of messages of that type. What is not in them is not in the object; messages within have all fields but those
- * that tell by themselves whether they are there. Numbers of 64 bits are plain numbers, but for times.
+ * For texts that the encoder made of messages of that type, into an object that has no lists and maps yet: what the text does not say stays as it is
+ * there, and one field is left out. Messages within have all fields but those that tell by themselves whether they are there. Numbers of 64 bits are plain numbers, but for times.
  */
-export function leanDecoder(type: string): (text: string) => Values {
+export function leanDecoder(type: string, leftOut: string): (text: string, values: Values) => Values {
   const message = messageOf(messageType(type));
+  const left = messageType(type).fields[leftOut];
+  if (left === undefined) throw new Error(`${type} has no field ${leftOut}`);
+  const read = valueOf(left);
+  message.fields.set(left.id, (reader) => void read(reader));
   const reader = new ByteReader();
-  return (text) => {
+  return (text, values) => {
     reader.begin(text);
-    const values: Values = {};
-    readFields(message, reader, values, reader.end);
+    readFields(message, reader, values, text.length);
     return values;
   };
 }

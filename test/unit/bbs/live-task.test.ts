@@ -106,6 +106,7 @@ describe('a task that lies there', () => {
       { notes: { labels: { a: null }, annotation: 'x' } },
       { stop_request: { reason: 'r' } },
       { trail: [] },
+      { limits_in_force: { memory: '1' } },
       { state: 'CLAIMED', cell_id: 'c', epoch: 3, nonce: 'n', attempt: 'a', claimed_at: 8n },
       { state: 'COMPLETED', outcome: 'failed', exit_code: 0, usage: { peak_memory_bytes: 1, disk_bytes: 2 } },
       { of_a_later_version: 'x' } as Partial<TaskStatus>,

@@ -126,7 +126,7 @@ describe('the codec', () => {
         const told = statusText(task as unknown as TaskStatus, revision);
         expect(responseDeserialize(Buffer.from(told, 'latin1'))).toEqual(generated);
         // And is read back: what is not in the bytes is what it is in an empty one.
-        expect({ ...nothingSaid(task), ...statusFromText(told) }).toEqual(task);
+        expect({ ...nothingSaid(task), ...statusFromText(told, {}) }).toEqual(task);
       }),
     );
   });
