@@ -43,6 +43,7 @@ import { ImageCache } from './image-cache.ts';
 import { Images } from './images.ts';
 import type { InitWatch } from './init-watch.ts';
 import { engineInstance } from './instance.ts';
+import { readFromLayer } from './layer.ts';
 import { limitsUpdate } from './limits.ts';
 import { listContainers } from './listing.ts';
 import { MISSING, toState } from './states.ts';
@@ -302,7 +303,9 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async readFile(id: string, path: string, maxBytes: number): Promise<FileContent> {
-    return await readContainerFile(this.#engine, id, path, maxBytes, this.#deadlines.readFile);
+    const layer = await this.#meter.layer(id);
+    const found = layer === '' ? undefined : await readFromLayer(layer, path, maxBytes);
+    return found ?? (await readContainerFile(this.#engine, id, path, maxBytes, this.#deadlines.readFile));
   }
 
   async exec(id: string, spec: ExecSpec): Promise<ContainerExec> {

@@ -84,6 +84,11 @@ export class Meter {
     return told ?? (await this.#inspect(id, true)).SizeRw ?? 0;
   }
 
+  /** Its writable layer as a folder of this machine, if that is known without asking; else empty. */
+  async layer(id: string): Promise<string> {
+    return this.#places.has(id) ? await this.#folderOf(id) : '';
+  }
+
   forget(id: string): void {
     this.#places.delete(id);
     this.#folders.delete(id);

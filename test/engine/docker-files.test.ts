@@ -150,3 +150,58 @@ describe('readFile', () => {
     }
   });
 });
+
+describe('readFile of a writable layer that this machine has on disk', () => {
+  const readsOfEngine = async (container: string): Promise<number> =>
+    (await runtime.engineCalls(container, '', 0)).filter(({ path }) => path.includes('/archive')).length;
+
+  it('asks the engine for nothing that lies plainly in it, and for everything else', async () => {
+    const script = 'mkdir -p /a/b && echo mine >/a/b/result && ln -s /a /to-a';
+    const { id: own } = await runToExit(runtime, shell(script));
+    expect((await runtime.info()).storageDriver).toBe('overlay2');
+    expect(await runtime.readFile(own, '/a/b/result', 3)).toEqual({
+      bytes: Buffer.from('min'),
+      totalBytes: 5,
+      truncated: true,
+    });
+    expect(await readsOfEngine(own)).toBe(0);
+    // What a link leads to, and what the image brought.
+    expect((await runtime.readFile(own, '/to-a/b/result', 10)).bytes.toString()).toBe('mine\n');
+    const followed = await readsOfEngine(own);
+    expect(followed).toBeGreaterThan(0);
+    expect((await runtime.readFile(own, '/etc/passwd', 10)).totalBytes).toBeGreaterThan(0);
+    expect(await readsOfEngine(own)).toBeGreaterThan(followed);
+    await runtime.remove(own);
+  });
+
+  it('tells what a volume holds, not what its place in the layer does', async () => {
+    const body = {
+      Image: IMAGE,
+      Entrypoint: ['/bin/sh', '-c', 'echo in the volume >/v/result'],
+      Volumes: { '/v': {} },
+      HostConfig: { NetworkMode: 'none' },
+    };
+    const { Id: other } = JSON.parse(await engineCall('POST', '/containers/create', { body })) as { Id: string };
+    await runtime.start(other);
+    await runtime.waitForExit(other, AbortSignal.timeout(10_000));
+    expect((await runtime.readFile(other, '/v/result', 100)).bytes.toString()).toBe('in the volume\n');
+    await runtime.remove(other);
+  });
+
+  it('never leaves it, whatever a process puts in place of its folders meanwhile', async () => {
+    const swap =
+      'mkdir /d /e; echo inside >/d/hostname; cp /d/hostname /e; while :; do mv /d /x; ln -s /etc /d; rm /d; mv /x /d; done';
+    const running = await runtime.create(shell(swap));
+    await runtime.start(running);
+    // Its place is known from then on.
+    await vi.waitFor(async () => {
+      expect((await runtime.inspect(running)).status).toBe('running');
+      expect((await runtime.readFile(running, '/e/hostname', 10)).totalBytes).toBe(7);
+    }, 20_000);
+    for (let look = 0; look < 200; look += 1) {
+      const told = await runtime.readFile(running, '/d/hostname', 100).catch(() => undefined);
+      expect(told?.bytes.toString().trim()).not.toBe(hostname());
+    }
+    await runtime.remove(running);
+  });
+});
