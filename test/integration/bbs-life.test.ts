@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { request } from '../support/bbs.ts';
 import { code } from '../support/code.ts';
@@ -187,8 +191,9 @@ onEachBbs("a task's life", (on) => {
       tasks: { retentionMs: 300 },
       callbacks: { scheduleMs: [600, 600, 600, 600, 600, 600], timeoutMs: 300 },
     };
-    const folder =
-      on.kind === 'embedded' ? { store: { kind: 'embedded' as const, path: `/tmp/gavel-restart-${process.pid}` } } : {};
+    const path = mkdtempSync(join(tmpdir(), 'gavel-owed-'));
+    on.afterwards(async () => await rm(path, { recursive: true }));
+    const folder = on.kind === 'embedded' ? { store: { kind: 'embedded' as const, path } } : {};
     const first = await on.start({ ...policy, ...folder }, prefix);
     const dead = await startReceiver();
     dead.script = Array.from({ length: 2 }, () => 503);

@@ -29,7 +29,11 @@ export async function startTestBbs(over: Partial<BbsConfigInput> = {}, log = sil
     callbacks: { scheduleMs: [50, 100, 100, 200], timeoutMs: 1_000 },
     ...over,
   });
-  const bbs = await startBbs(config, { log });
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  const bbs = await startBbs(config, { log }).catch((error: unknown) => {
+    clear();
+    throw error;
+  });
   const channel = new Channel({ addresses: [bbs.address] });
   return {
     bbs,
@@ -43,7 +47,7 @@ export async function startTestBbs(over: Partial<BbsConfigInput> = {}, log = sil
     stop: async () => {
       channel.close();
       await bbs.stop();
-      rmSync(folder, { recursive: true, force: true });
+      clear();
     },
   };
 }
