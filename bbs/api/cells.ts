@@ -197,8 +197,8 @@ async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output
 
 /** @throws DomainError `stale_attempt` when the cell does not hold the task by this attempt. */
 async function held(deps: CellApiDeps, cellId: string, { task_guid, attempt }: TaskClaim__Output): Promise<LiveTask> {
-  // A claim is told to the cell the moment it commits, which may be before this process has seen it.
-  const seen = deps.view.task(task_guid);
+  // A claim is told to the cell the moment it commits: before the watch has brought it here, and perhaps by another BBS.
+  const seen = deps.view.newest(task_guid);
   const live = seen?.status.attempt === attempt ? seen : await deps.tasks.read(task_guid);
   if (live === undefined) throw new DomainError('not_found', `no task ${task_guid}`);
   const { status } = live;

@@ -41,8 +41,8 @@ const CHANNEL: ClientOptions = {
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
   'grpc.max_receive_message_length': 32 * 1024 * 1024,
-  // With 64 KB, as it comes, one answer of the watch (a whole group of commits) waits for this process several times. etcd then counts the
-  // watch among the slow ones and reads its changes once more from disk: twice its CPU, a third of the rate (docs/performance.md).
+  // With 64 KB, as it comes, one answer of the watch (a whole group of commits) comes in pieces, each of which waits for a turn of this process: under
+  // load the view then lies behind what is asked of it, and the store is asked instead (docs/performance.md).
   'grpc-node.flow_control_window': 4 * 1024 * 1024,
 };
 
