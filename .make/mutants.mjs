@@ -101,8 +101,8 @@ export const MUTANTS = [
   {
     name: "an unanswered commit is taken for one's own by the guid alone (E14)",
     file: 'bbs/tasks.ts',
-    from: 'return found?.writeId === writeId ? found.revision : undefined;',
-    to: 'return found?.revision;',
+    from: 'return found?.writeId === writeId ? found.task.revision : undefined;',
+    to: 'return found?.task.revision;',
     tests: STORE_MODEL,
   },
   {
@@ -122,8 +122,8 @@ export const MUTANTS = [
   {
     name: 'a request key is not bound to the task its guid led to (I3)',
     file: 'bbs/tasks.ts',
-    from: "definition.request_key !== '' && !(await this.#bound(definition, found.status.uid))",
-    to: 'found.status.uid === ""',
+    from: "definition.request_key !== '' && !(await this.#bound(definition, found.uid))",
+    to: 'found.uid === ""',
     tests: STORE_MODEL,
   },
   {
