@@ -33,6 +33,7 @@ USER 10001:10001
 VOLUME /var/lib/gavel
 # The program takes SIGTERM itself and ends within 10 s; as pid 1 it has no children of its own to reap.
 # Young objects get twice node's usual room: the newest 20,000 events are kept for readers, so most of what a commit makes outlives a small
-# young generation, and a BBS under load spent a sixth of its CPU on copying it. Costs up to 50 MB.
-ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/dist/src/main.js"]
+# young generation, and a BBS under load spent a sixth of its CPU on copying it. Costs up to 50 MB. One thread copies: the helpers of that work, beside
+# a store and other roles that want the cores, cost a BBS 3 to 8 % of its CPU (docs/performance.md).
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "/app/dist/src/main.js"]
 CMD ["--help"]

@@ -34,7 +34,7 @@ export interface Clients {
 }
 
 /** As the image sets it: the Dockerfile says why. */
-const YOUNG = '--max-semi-space-size=32';
+const YOUNG = ['--max-semi-space-size=32', '--no-parallel-scavenge'];
 
 /** etcd as it comes (it syncs every commit to disk), in a folder of its own. */
 export function startBenchEtcd(): Promise<TestEtcd> {
@@ -57,7 +57,7 @@ export async function startBbsProcess(etcd: TestEtcd, over: Partial<BbsConfigInp
 export async function startProcess(program: string, config: object): Promise<BbsProcess> {
   const folder = process.env['PROFILE'];
   const child = fork(new URL(`${program}.js`, import.meta.url), [JSON.stringify(config)], {
-    execArgv: ['--expose-gc', YOUNG, ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])],
+    execArgv: ['--expose-gc', ...YOUNG, ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])],
   });
   const { address, startMs } = await answer<{ address: string; startMs: number }>(child);
   return {
