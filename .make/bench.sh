@@ -24,7 +24,8 @@ mkdir -p "$results"
 for name in "${names[@]}"; do
   printf '== bench/%s.ts\n' "$name"
   rm -f "$results/$name.json"
-  .make/with-engine.sh node --expose-gc "dist/bench-run/bench/$name.js" | tee "$results/$name.out"
+  # shellcheck disable=SC2016 # for the inner shell
+  .make/with-engine.sh bash -c '.make/sample-image.sh >&2 && exec node --expose-gc "$1"' _ "dist/bench-run/bench/$name.js" | tee "$results/$name.out"
   # The last line of each is its result for programs.
   tail -n 1 "$results/$name.out" >"$results/$name.json"
 done
