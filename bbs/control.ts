@@ -141,7 +141,8 @@ export class Control {
     const from = holder(change.before);
     const to = holder(change.after);
     if (to !== undefined && change.after?.status.state === 'CLAIMED' && from?.attempt !== to.attempt) {
-      this.#claims.push({ ...to, guid: change.guid, dueMs: performance.now() + this.#unheardMs });
+      const { cell, attempt } = to;
+      this.#claims.push({ cell, attempt, guid: change.guid, dueMs: performance.now() + this.#unheardMs });
       this.#timer ??= setTimeout(() => this.#tellUnheard(), this.#unheardMs);
     }
     if (from === undefined) return;
@@ -151,6 +152,7 @@ export class Control {
         this.send(from.cell, checkpointOrder(after));
       return;
     }
+    if (wasTold(change.after)) return;
     const stop = change.after?.status.stop_request;
     this.send(from.cell, {
       type: 'stop',
@@ -181,6 +183,11 @@ export class Control {
 
 function atCheckpoint({ status }: LiveTask): boolean {
   return status.state === 'RUNNING' && status.stop_request?.at_checkpoint === true;
+}
+
+/** Whether the cell itself told the end: it has nothing left to stop, and each task would be a message to it more. */
+function wasTold(task: LiveTask | undefined): boolean {
+  return task?.state === 'COMPLETED' && task.status.outcome !== 'cancelled' && task.status.outcome !== 'lost';
 }
 
 function checkpointOrder({ status }: LiveTask): Order {

@@ -219,14 +219,12 @@ export function fullTask(live: LiveTask): Task {
     notes,
     ...status
   } = live.status;
-  return {
-    ...withNotes(
-      by(live, (spec) => spec.shown),
-      notes,
-    ),
-    ...status,
-    revision: live.revision,
-  };
+  const definition = withNotes(
+    by(live, (spec) => spec.shown),
+    notes,
+  );
+  // Not spread, which takes ten times as long for so many fields.
+  return Object.assign({}, definition, status, { revision: live.revision });
 }
 
 /** By its definition, or by what stands for one that somebody has deleted or overwritten: the others must not suffer for it. */

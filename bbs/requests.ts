@@ -28,8 +28,13 @@ export class Requests {
   }
 
   /** What goes into the commit that creates a task, together with the guard that the key is free. */
-  first(domain: string, key: string, record: Omit<RequestRecord, 'at'>): Write & { readonly put: string } {
-    return { put: requestKey(domain, key), value: encodeRecord({ ...record, at: this.#clock.nowMs() }) };
+  first(
+    domain: string,
+    key: string,
+    { task_guid, uid, digest }: Omit<RequestRecord, 'at'>,
+  ): Write & { readonly put: string } {
+    const record: RequestRecord = { task_guid, uid, digest, at: this.#clock.nowMs() };
+    return { put: requestKey(domain, key), value: encodeRecord(record) };
   }
 
   /** The first request of a key. One that is older than 24 hours is dropped on the way, so that its key is free. */

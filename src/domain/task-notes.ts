@@ -1,6 +1,6 @@
 import { DomainError, type FieldFault } from './errors.ts';
 import type { TaskDefinition, TaskNotes, TaskStatus } from './task.ts';
-import type { Decision } from './task-machine.ts';
+import { changed, type Decision } from './task-machine.ts';
 import { followed } from './trail.ts';
 import { LIMITS } from './validate.ts';
 
@@ -62,7 +62,7 @@ export function decideNotes(task: TaskStatus, change: NotesCommand, now: bigint)
     ...(change.annotation === undefined ? [] : ['annotation set']),
   ].join(', ');
   const trail = followed(task.trail, { at: now.toString(), kind: 'annotated', text, by: change.by });
-  return { kind: 'write', after: { ...task, notes, trail } };
+  return { kind: 'write', after: changed(task, { notes, trail }) };
 }
 
 /** A definition as readers see it. */

@@ -132,9 +132,11 @@ export function taskToJson(task: Task, indent?: number): string {
   if (indent !== undefined) return toJson(taskToObject(task), indent);
   // Written field by field: the general writer takes several times as long, and each task that ends is written once.
   let text = '';
-  for (const [name] of ENTRIES) text += `${text === '' ? '{' : ','}"${name}":${fieldToJson(task[name] ?? null)}`;
+  for (const [name, before] of BEFORE) text += before + fieldToJson(task[name] ?? null);
   return `${text}}`;
 }
+
+const BEFORE = ENTRIES.map(([name], at) => [name, `${at === 0 ? '{' : ','}"${name}":`] as const);
 
 /** Most fields of a task are empty, and need no writer. */
 function fieldToJson(value: Task[keyof Task] | null): string {

@@ -24,9 +24,9 @@ class FakeView {
     return [];
   }
 
-  put(guid: string, state: string, attempt: string): void {
+  put(guid: string, state: string, attempt: string, outcome = ''): void {
     const before = this.#tasks.get(guid);
-    const after = { status: { task_guid: guid, state, attempt, cell_id: 'cell-1' } } as unknown as LiveTask;
+    const after = { state, status: { task_guid: guid, state, attempt, outcome, cell_id: 'cell-1' } } as unknown as LiveTask;
     this.#tasks.set(guid, after);
     this.#listener?.({ kind: 'task', cursor: '', guid, before, after });
   }
@@ -63,6 +63,23 @@ describe('orders for a cell', () => {
     ]);
     control.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('stop what was ended or taken elsewhere, and not what the cell told the end of', async () => {
+    const view = new FakeView();
+    const control = new Control(view as unknown as View);
+    const queue = control.connect('cell-1');
+    for (const outcome of ['succeeded', 'failed', 'timed_out', 'infra_failed', 'cancelled', 'lost']) {
+      view.put(outcome, 'RUNNING', `${outcome}-1`);
+      view.put(outcome, 'COMPLETED', `${outcome}-1`, outcome);
+    }
+    view.put('taken', 'CLAIMED', 'taken-1');
+    view.put('taken', 'PENDING', '');
+    queue.end();
+    const stopped: string[] = [];
+    for await (const order of queue) if (order.type === 'stop') stopped.push(order.stop.attempt);
+    expect(stopped).toEqual(['cancelled-1', 'lost-1', 'taken-1']);
+    control.close();
   });
 
   it('name a claim at once where its output is asked for: who has not heard of it would say that there is none', async () => {
