@@ -20,12 +20,14 @@ import {
   startProcess,
   taskRequest,
 } from './bbs-parts.ts';
+import { Batcher } from '../cells/rep/batcher.ts';
+import type { Verdict__Output } from '../src/rpc/gen/gavel/v1/Verdict.ts';
 import { type Sight, startCells, stopCells } from './cluster-cells.ts';
 import { bareLife, published, quantile, spent, useText } from './cluster-parts.ts';
 
 /** At most so many in one go, and no more than begin in WHOLE_MS unless TASKS is given: all benchmarks together have a quarter of an hour. */
 const TASKS = Number(process.env['TASKS'] ?? 100_000);
-const WHOLE_MS = process.env['TASKS'] === undefined ? 15_000 : Number.POSITIVE_INFINITY;
+const WHOLE_MS = process.env['TASKS'] === undefined ? 10_000 : Number.POSITIVE_INFINITY;
 const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 const SCALES = (process.env['CELLS'] ?? '10,1000').split(',').map(Number);
 const MANY_IN_FLIGHT = 1_000;
@@ -66,20 +68,53 @@ const sight: Sight = {
   completed: (guid) => lives.get(guid)?.completed(),
 };
 
-async function live({ tasks }: Clients): Promise<number> {
+/** Asks for each task by calls of its own, or for what is there to ask together, as the SDK's `runMany` and cells do. */
+interface Submitter {
+  desire(task_guid: string): Promise<unknown>;
+  resolve(task_guid: string): Promise<unknown>;
+  remove(task_guid: string): Promise<unknown>;
+}
+
+function oneByOne({ tasks }: Clients): Submitter {
+  return {
+    desire: (task_guid) => again(() => tasks.DesireTask(taskRequest(task_guid))),
+    resolve: (task_guid) => again(() => tasks.ResolveTask({ task_guid })),
+    remove: (task_guid) => again(() => tasks.DeleteTask({ task_guid })),
+  };
+}
+
+function together({ tasks }: Clients): Submitter {
+  const step = (ask: (guids: string[]) => Promise<readonly (Verdict__Output | null)[]>) => {
+    const batches = new Batcher((guids: readonly string[]) => again(() => ask([...guids])));
+    return async (guid: string) => {
+      const { code = '', message = '' } = (await batches.call(guid)) ?? {};
+      if (code !== '') throw new Error(`refused: ${code} ${message}`);
+    };
+  };
+  return {
+    desire: step(async (guids) => {
+      const { results } = await tasks.DesireTasks({ tasks: guids.map((guid) => taskRequest(guid)) });
+      return results.map(({ refusal }) => refusal);
+    }),
+    resolve: step(async (task_guids) => (await tasks.ResolveTasks({ task_guids })).verdicts),
+    remove: step(async (task_guids) => (await tasks.DeleteTasks({ task_guids })).verdicts),
+  };
+}
+
+async function live(submitter: Submitter): Promise<number> {
   const task_guid = randomUUID();
   let late: NodeJS.Timeout | undefined;
   const completed = new Promise<void>((resolve, reject) => {
     lives.set(task_guid, { submitted: performance.now(), completed: resolve });
     late = setTimeout(() => reject(new Error(`task ${task_guid} did not complete in ${LIFE_MS} ms`)), LIFE_MS);
   });
-  await Promise.all([again(() => tasks.DesireTask(taskRequest(task_guid))), completed]);
+  await Promise.all([submitter.desire(task_guid), completed]);
   clearTimeout(late);
   const { submitted, reached = Number.NaN, started = Number.NaN } = lives.get(task_guid) ?? { submitted: Number.NaN };
   lives.delete(task_guid);
   latencies.push({ reached: reached - submitted, started: started - submitted });
-  await again(() => tasks.ResolveTask({ task_guid }));
-  await again(() => tasks.DeleteTask({ task_guid }));
+  await submitter.resolve(task_guid);
+  await submitter.remove(task_guid);
   return 1;
 }
 
@@ -99,7 +134,7 @@ async function again<T>(call: () => Promise<T>): Promise<T> {
 
 /** @returns tasks/s of so many together, or of those that begin within `ms`, from the first request to the last answer. */
 async function burst(
-  clients: Clients,
+  submitter: Submitter,
   count: number,
   inFlight: number,
   ms = Number.POSITIVE_INFINITY,
@@ -111,7 +146,7 @@ async function burst(
     Array.from({ length: Math.min(count, inFlight) }, async () => {
       for (; left > 0 && performance.now() - began < ms; lived += 1) {
         left -= 1;
-        await live(clients);
+        await live(submitter);
       }
     }),
   );
@@ -129,10 +164,11 @@ const figures = (): Figures => ({
   many: [],
   burst: [],
   whole: [],
+  alone: [],
   bare: [],
 });
 
-async function measure(scale: number, clients: Clients, into: Figures, used: Map<string, string>): Promise<void> {
+async function measure(scale: number, into: Figures, used: Map<string, string>): Promise<void> {
   const note = async (kind: string, run: () => Promise<number>) => {
     const before = await spent(roles());
     const value = await run();
@@ -145,7 +181,7 @@ async function measure(scale: number, clients: Clients, into: Figures, used: Map
   latencies = [];
   await sleep(300);
   for (let i = 0; i < IDLE_TASKS; i += 1) {
-    await live(clients);
+    await live(unary);
     await sleep(IDLE_PAUSE_MS);
   }
   const reached = latencies.map((each) => each.reached);
@@ -158,12 +194,13 @@ async function measure(scale: number, clients: Clients, into: Figures, used: Map
       0.5,
     ),
   );
-  await note('one', () => perSecond(1, ROUND_MS, () => live(clients)));
-  await note('many', () => perSecond(32, ROUND_MS, () => live(clients)));
-  await note('burst', () => burst(clients, BURST, BURST));
+  await note('one', () => perSecond(1, ROUND_MS, () => live(unary)));
+  await note('many', () => perSecond(32, ROUND_MS, () => live(unary)));
+  await note('burst', () => burst(unary, BURST, BURST));
   await note('bare', () => perSecond(MANY_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
   if (scale !== SCALES[0] && scale !== SCALES.at(-1)) return;
-  await note('whole', () => burst(clients, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
+  await note('whole', () => burst(batches, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
+  await note('alone', () => burst(unary, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
 }
 
 const etcd = await startBenchEtcd();
@@ -181,6 +218,7 @@ const roles = () => ({
   },
 });
 const clients = connect(bbs.address);
+const [unary, batches] = [oneByOne(clients), together(clients)];
 const all = new Map(SCALES.map((scale) => [scale, figures()]));
 const used = new Map<string, string>();
 const memory = new Map<number, string>();
@@ -191,7 +229,7 @@ async function rounds(): Promise<void> {
     for (const scale of SCALES) {
       const cells = await startCells(scale, { bbs: bbs.address, auctioneer: auctioneer.address }, sight);
       // The first thousands of tasks are what the engine's compilers work on.
-      if (round === 0 && scale === SCALES[0]) await burst(clients, WARM_UP, 64);
+      if (round === 0 && scale === SCALES[0]) await burst(unary, WARM_UP, 64);
       if (round === ROUNDS - 1) {
         // Before the tasks: after them the leader still packs their records, which is a part of their cost and none of being idle.
         await sleep(ARCHIVED_MS);
@@ -199,7 +237,7 @@ async function rounds(): Promise<void> {
         await sleep(2_000);
         idleUse.set(scale, useText(before, await spent(roles()), 0));
       }
-      await measure(scale, clients, all.get(scale) ?? figures(), used);
+      await measure(scale, all.get(scale) ?? figures(), used);
       const [one, other] = [await bbs.usage(true), await auctioneer.usage(true)];
       memory.set(scale, `BBS ${Math.round(one.rssMb)} MB, auctioneer ${Math.round(other.rssMb)} MB`);
       const failure = cells.find((cell) => cell.failure !== undefined)?.failure;
@@ -238,7 +276,10 @@ for (const [scale, figure] of all) {
   add('tasks/s, 1 client', '/s', 'one', published('one', scale));
   add('tasks/s, 32 clients', '/s', 'many', published('many', scale));
   add(`tasks/s, burst of ${BURST}`, '/s', 'burst', published('burst', scale));
-  if (of('whole').length > 0) add(WHOLE, '/s', 'whole', '');
+  if (of('whole').length > 0) {
+    add(WHOLE, '/s', 'whole', '');
+    add(`${WHOLE}, each by calls of its own`, '/s', 'alone', '');
+  }
   console.log(`${at}: ${memory.get(scale)}; nothing to do: ${idleUse.get(scale)}`);
 }
 const compare = (what: string, unit: string, kind: string) => {
@@ -247,6 +288,7 @@ const compare = (what: string, unit: string, kind: string) => {
 if (most !== least) {
   compare(`idle submit at its cell with ${most} cells`, 'ms', 'reached');
   compare(`${WHOLE}, with ${most} cells`, '/s', 'whole');
+  compare(`${WHOLE}, each by calls of its own, with ${most} cells`, '/s', 'alone');
 }
 console.log(
   `medians of ${ROUNDS} rounds; peer: bare etcd transactions of the same keys; ${repeated} calls were repeated`,
