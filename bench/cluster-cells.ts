@@ -35,6 +35,8 @@ interface Claim {
 const MEMORY_MB = 65_536;
 const DISK_MB = 262_144;
 const CONTAINERS = 250;
+/** As cells/rep/auction-link.ts tells what it has booked. */
+const BOOKED_MS = 200;
 const outcome = { outcome: 'succeeded', exit_code: 0, result: Buffer.from('{"ok":true}'), result_bytes: 11 };
 const DIGEST = 'sha256:3f57d9401f8d42f986df300f0c69192fc41da28ccc8d797829467780db3dd741';
 
@@ -56,6 +58,7 @@ export class ScriptedCell {
   #join: LeanStream<CellSummary, Work__Output> | undefined;
   #control: LeanStream<{ cell_id: string; epoch: string }, ControlMessage__Output> | undefined;
   #stale = false;
+  #later: NodeJS.Timeout | undefined;
   #stopping = false;
   /** The first thing that went wrong; the driver looks. */
   failure: Error | undefined;
@@ -105,6 +108,7 @@ export class ScriptedCell {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#renewal);
+    clearTimeout(this.#later);
     this.#join?.close();
     await this.#cells.Leave({ cell_id: this.id, epoch: this.#epoch }).catch(() => {});
     this.#control?.close();
@@ -135,7 +139,7 @@ export class ScriptedCell {
     const { task_guid = '', attempt = '' } = claim;
     const accounted = () => {
       if (sequence !== undefined) this.#ledger.done(sequence);
-      this.#changed();
+      this.#later ??= setTimeout(() => this.#changed(), BOOKED_MS);
     };
     if (this.#seen.has(attempt)) {
       accounted();
@@ -170,6 +174,8 @@ export class ScriptedCell {
 
   /** What changes in one turn goes in one summary, as in cells/rep/auction-link.ts. */
   #changed(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     if (this.#stale || this.#stopping) return;
     this.#stale = true;
     setImmediate(() => {

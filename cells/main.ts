@@ -195,6 +195,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       confirmStartMs: deps.confirmStartMs ?? CONFIRM_START_MS,
       leaving: leaving.signal,
       changed,
+      booked: () => auction.booked(),
     });
     const closedReason = (): string => {
       if (stopping) return 'the cell is stopping';

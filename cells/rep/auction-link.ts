@@ -16,6 +16,9 @@ export interface AuctionLinkDeps {
   readonly take: (claim: Claim) => Promise<void>;
 }
 
+/** What the auctioneer took off its figures itself when it sent the work need not be told at once: short tasks are over by then, and that is told anyway. */
+const BOOKED_MS = 200;
+
 /** A stream that lived so long was a good one. */
 const GOOD_MS = 5_000;
 
@@ -30,6 +33,7 @@ export class AuctionLink {
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #stale = true;
+  #later: NodeJS.Timeout | undefined;
   #connected = false;
 
   constructor(deps: AuctionLinkDeps) {
@@ -47,12 +51,20 @@ export class AuctionLink {
 
   /** The summary has changed. Many changes in one turn, or while the last one is on its way, make one message. */
   changed(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#stale = true;
     this.#wake?.();
   }
 
+  /** A claim was booked: told with the next change, or by itself soon. */
+  booked(): void {
+    if (!this.#stopped.signal.aborted) this.#later ??= setTimeout(() => this.changed(), BOOKED_MS);
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
+    clearTimeout(this.#later);
     this.#wake?.();
     await this.#loop;
     for (const channel of this.#channels) channel.close();
@@ -103,7 +115,7 @@ export class AuctionLink {
             .catch(() => undefined)
             .finally(() => {
               ledger.done(number);
-              this.changed();
+              this.booked();
             });
         }
       }

@@ -50,4 +50,6 @@ export interface RepContext {
   readonly forget: (attempt: Attempt) => void;
   /** Something that the summary tells has changed. */
   readonly changed: () => void;
+  /** A claim was booked, which the auctioneer knows. */
+  readonly booked: () => void;
 }

@@ -45,7 +45,7 @@ async function carryOut(rep: RepContext, attempt: Attempt, task: Task): Promise<
   attempt.describeOutput(task.log_guid, task.metric_tags);
   const short = rep.capacity.reserve(attempt.attempt, attempt.terms.amounts);
   attempt.accounted.open();
-  rep.changed();
+  rep.booked();
   if (short.length > 0) {
     return await giveBack(rep, attempt, 'insufficient_resources', `insufficient resources: ${short.join(', ')}`);
   }
