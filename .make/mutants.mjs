@@ -192,15 +192,15 @@ export const MUTANTS = [
   {
     name: "the store's groups mix up their verdicts",
     file: 'bbs/store/etcd/txn.ts',
-    from: 'return { committed: nested.succeeded, revision };',
+    from: 'return { committed, revision };',
     to: 'return { committed: true, revision };',
     tests: ['test/contract/store-commits.test.ts', ...STORE_MODEL],
   },
   {
     name: 'a guard on the create revision compares the mod revision',
     file: 'bbs/store/etcd/txn.ts',
-    from: 'target: TARGET.create, create_revision: guard.createRevision',
-    to: 'target: TARGET.mod, mod_revision: guard.createRevision',
+    from: 'writer.uint32(modified ? COMPARE.modRevision : COMPARE.createRevision);',
+    to: 'writer.uint32(COMPARE.modRevision);',
     tests: ['test/contract/store-commits.test.ts'],
   },
   {

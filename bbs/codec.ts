@@ -61,7 +61,8 @@ export function decodeStatus(bytes: Buffer): StoredStatus {
   for (const name of TIMES) status[name] = status[name] === '0' ? 0n : BigInt(status[name] as string);
   // What most tasks have in common is kept once.
   for (const name of COMMON) status[name] = shared(status[name] as string);
-  if (Object.keys(status['limits_in_force'] as object).length === 0) status['limits_in_force'] = BLANK_STATUS.limits_in_force;
+  if (Object.keys(status['limits_in_force'] as object).length === 0)
+    status['limits_in_force'] = BLANK_STATUS.limits_in_force;
   // Records from before there were these.
   status['request_id'] ??= '';
   status['traceparent'] ??= '';
@@ -85,8 +86,7 @@ const TOLD_OF_STATUS = new Set(Object.keys(BLANK_STATUS));
 
 /** Whether what readers are told of a status is all of it: of one that waits, and that no cell has had. */
 export function isToldWhole(status: TaskStatus): boolean {
-  if (status.state !== 'PENDING' || status.epoch !== 0 || status.nonce !== '' || status.not_before !== 0n)
-    return false;
+  if (status.state !== 'PENDING' || status.epoch !== 0 || status.nonce !== '' || status.not_before !== 0n) return false;
   for (const name of Object.keys(status)) if (!TOLD_OF_STATUS.has(name)) return false;
   return isUnsaid(status.limits_in_force);
 }

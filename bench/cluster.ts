@@ -5,6 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Batcher } from '../cells/rep/batcher.ts';
+import type { Verdict__Output } from '../src/rpc/gen/gavel/v1/Verdict.ts';
 import {
   type BbsProcess,
   type Clients,
@@ -20,8 +22,6 @@ import {
   startProcess,
   taskRequest,
 } from './bbs-parts.ts';
-import { Batcher } from '../cells/rep/batcher.ts';
-import type { Verdict__Output } from '../src/rpc/gen/gavel/v1/Verdict.ts';
 import { type Sight, startCells, stopCells } from './cluster-cells.ts';
 import { bareLife, published, quantile, spent, useText } from './cluster-parts.ts';
 

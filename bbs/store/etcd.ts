@@ -3,9 +3,10 @@ import { DomainError } from '../../src/domain/errors.ts';
 import { CALL_DEADLINE_MS, connect, connectWire, type EtcdAddress, type EtcdTls, Members } from './etcd/client.ts';
 import { closedError, isAnswerTooLarge, isLeaseGone } from './etcd/errors.ts';
 import { type CommitStats, GroupCommit } from './etcd/group-commit.ts';
+import { Keys } from './etcd/keys.ts';
 import { grantLease, Renewals } from './etcd/leases.ts';
 import { etcdStatus } from './etcd/status.ts';
-import { groupTxn, groupVerdicts, Keys } from './etcd/txn.ts';
+import { encodeGroup, groupVerdicts } from './etcd/txn.ts';
 import { watchEtcd } from './etcd/watch.ts';
 import { numberOf, SORT, type WireClient, type WireRange, type WireRangeAnswer } from './etcd/wire.ts';
 import { checkCommit, checkList } from './limits.ts';
@@ -77,7 +78,7 @@ class EtcdStore implements Store {
     this.#leases = new Members(this.#address, at, connect);
     this.#renewals = new Renewals(this.#leases);
     this.#commits = new GroupCommit(async (group) => {
-      const request = groupTxn(this.#keys, group);
+      const request = encodeGroup(this.#keys.prefix, group);
       const answer = await this.#txns.call((client) => client.txn(request, CALL_DEADLINE_MS));
       return groupVerdicts(group, answer);
     });

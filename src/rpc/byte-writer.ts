@@ -89,6 +89,13 @@ export class ByteWriter {
     this.#at += length;
   }
 
+  bytes(value: Buffer): void {
+    this.uint32(value.length);
+    this.#room(value.length);
+    value.copy(this.#bytes, this.#at);
+    this.#at += value.length;
+  }
+
   /** @returns false, with nothing written, when it is more than ASCII. */
   #ascii(text: string): boolean {
     this.#room(SHORT + 1);

@@ -1,7 +1,7 @@
 import { AlarmAction, AlarmType, type IStatusResponse } from 'etcd3';
 import type { StoreStatus } from '../store.ts';
 import type { Members } from './client.ts';
-import type { Keys } from './txn.ts';
+import type { Keys } from './keys.ts';
 
 /** Below these, etcd has faults that matter here (stale reads after a pause, lost watch events): reliability F9. */
 const FLOORS = ['3.5.28', '3.6.9'] as const;

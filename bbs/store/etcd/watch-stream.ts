@@ -3,7 +3,7 @@ import { DomainError } from '../../../src/domain/errors.ts';
 import type { Change, ChangeBatch } from '../store.ts';
 import { connectWire, type EtcdTls } from './client.ts';
 import { storeError } from './errors.ts';
-import type { Keys } from './txn.ts';
+import type { Keys } from './keys.ts';
 import { DELETED, numberOf, type WireEvent, type WireWatch, type WireWatchAnswer } from './wire.ts';
 
 /** How long a member may take from the connection to `created`. After that keepalive and `hasleader` stand guard. */

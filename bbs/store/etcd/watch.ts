@@ -4,7 +4,7 @@ import { isDomainError } from '../../../src/domain/errors.ts';
 import type { ChangeBatch } from '../store.ts';
 import type { EtcdAddress } from './client.ts';
 import { storeError } from './errors.ts';
-import type { Keys } from './txn.ts';
+import type { Keys } from './keys.ts';
 import { watchStream } from './watch-stream.ts';
 
 const FIRST_PAUSE_MS = 50;

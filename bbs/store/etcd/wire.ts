@@ -7,6 +7,7 @@ import {
   credentials,
 } from '@grpc/grpc-js';
 import protobuf, { type Type } from 'protobufjs';
+import { decodeAnswer, type TxnAnswer } from './txn.ts';
 
 /*
  * The calls of etcd that carry much: transactions, ranges, and the watch. By the protocol's own description, as etcd3 ships it, but without etcd3: that copies each message into objects of other objects, with its numbers as text, before it
@@ -21,34 +22,7 @@ export function numberOf(value: Long | string): number {
   return typeof value === 'string' ? Number(value) : value.toNumber();
 }
 
-export const EQUAL = 0;
-export const TARGET = { create: 1, mod: 2 } as const;
 export const DELETED = 1;
-
-export interface WireCompare {
-  readonly key: Buffer;
-  readonly result: typeof EQUAL;
-  readonly target: (typeof TARGET)[keyof typeof TARGET];
-  readonly create_revision?: number;
-  readonly mod_revision?: number;
-}
-
-export interface WireOperation {
-  readonly request_put?: { readonly key: Buffer; readonly value: Buffer; readonly lease?: string };
-  readonly request_delete_range?: { readonly key: Buffer };
-  readonly request_txn?: WireTxn;
-}
-
-export interface WireTxn {
-  readonly compare?: readonly WireCompare[];
-  readonly success: readonly WireOperation[];
-}
-
-export interface WireTxnAnswer {
-  readonly header: { readonly revision: Long };
-  readonly succeeded: boolean;
-  readonly responses: readonly { readonly response_txn: WireTxnAnswer | null }[];
-}
 
 export const SORT = { descend: 2, byKey: 0 } as const;
 
@@ -115,8 +89,7 @@ const decoder =
   (bytes: Buffer): T =>
     of.decode(bytes) as unknown as T;
 
-const encodeTxn = encoder<WireTxn>(type('TxnRequest'));
-const decodeTxnAnswer = decoder<WireTxnAnswer>(type('TxnResponse'));
+const asItIs = (bytes: Buffer): Buffer => bytes;
 const encodeRange = encoder<WireRange>(type('RangeRequest'));
 const decodeRangeAnswer = decoder<WireRangeAnswer>(type('RangeResponse'));
 const encodeWatch = encoder<WireWatch>(type('WatchRequest'));
@@ -132,8 +105,9 @@ export class WireClient {
     this.#client = new Client(host.replace(/^https?:\/\//, ''), tls ?? plain, options);
   }
 
-  txn(request: WireTxn, deadlineMs: number): Promise<WireTxnAnswer> {
-    return this.#unary('/etcdserverpb.KV/Txn', encodeTxn, decodeTxnAnswer, request, deadlineMs);
+  /** @param request as of `encodeGroup`. */
+  txn(request: Buffer, deadlineMs: number): Promise<TxnAnswer> {
+    return this.#unary('/etcdserverpb.KV/Txn', asItIs, decodeAnswer, request, deadlineMs);
   }
 
   range(request: WireRange, deadlineMs: number): Promise<WireRangeAnswer> {

@@ -26,7 +26,10 @@ class FakeView {
 
   put(guid: string, state: string, attempt: string, outcome = ''): void {
     const before = this.#tasks.get(guid);
-    const after = { state, status: { task_guid: guid, state, attempt, outcome, cell_id: 'cell-1' } } as unknown as LiveTask;
+    const after = {
+      state,
+      status: { task_guid: guid, state, attempt, outcome, cell_id: 'cell-1' },
+    } as unknown as LiveTask;
     this.#tasks.set(guid, after);
     this.#listener?.({ kind: 'task', cursor: '', guid, before, after });
   }
