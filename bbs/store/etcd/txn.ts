@@ -106,7 +106,8 @@ function revisionOf(reader: protobuf.Reader): number {
   let revision = 0;
   eachField(reader, reader.uint32() + reader.pos, (field) => {
     if (field !== HEADER.revision) return false;
-    revision = Number(reader.int64().toString());
+    // A Long; its own types say no more than that.
+    revision = (reader.int64() as unknown as { toNumber: () => number }).toNumber();
     return true;
   });
   return revision;
