@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import TinyQueue from 'tinyqueue';
 import { nextDeadline, placementDeadline, type TaskPolicy } from '../src/domain/deadlines.ts';
 import { nanosToMs } from '../src/domain/duration.ts';
 import { DomainError, errorText, isDomainError } from '../src/domain/errors.ts';
 import type { Command } from '../src/domain/task-machine.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import { aborted } from '../src/platform/group.ts';
+import { DueQueue } from './due-queue.ts';
 import { cellKey } from './keys.ts';
 import { definitionOf, type LiveTask } from './live-task.ts';
 import type { DeliveryRecord } from './records.ts';
@@ -46,7 +46,9 @@ const LONGEST_TIMER_MS = 60_000;
  */
 export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promise<void> {
   const { view, clock, log } = deps;
-  const queue = new TinyQueue<Due>([], (a, b) => a.at - b.at);
+  // Whatever moves a task changes its revision.
+  const isOver = ({ guid, revision }: Due) => view.task(guid)?.revision !== revision;
+  const queue = new DueQueue<Due>(isOver, () => view.taskCount);
   let timer: NodeJS.Timeout | undefined;
   let running = 0;
 
@@ -60,7 +62,7 @@ export async function converge(deps: ConvergerDeps, signal: AbortSignal): Promis
     const now = clock.monotonicMs();
     for (let next = queue.peek(); next !== undefined && next.at <= now && running < AT_ONCE; next = queue.peek()) {
       queue.pop();
-      if (view.task(next.guid)?.revision !== next.revision) continue;
+      if (isOver(next)) continue;
       running += 1;
       void carryOut(next).finally(() => {
         running -= 1;
