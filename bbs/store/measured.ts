@@ -18,18 +18,19 @@ export function measured(store: Store, metrics: Metrics): Store {
   return {
     get: (key) => store.get(key),
     list: (prefix, options) => store.list(prefix, options),
-    commit: async (commit) => {
+    commit: (commit) => {
       const begun = performance.now();
-      try {
-        const result = await store.commit(commit);
-        (result.committed ? committed : refused).inc();
-        return result;
-      } catch (error) {
-        failed.inc();
-        throw error;
-      } finally {
+      const answer = store.commit(commit);
+      const counted = (result: { readonly inc: () => void }) => {
+        result.inc();
         duration.observe((performance.now() - begun) / 1_000);
-      }
+      };
+      // Beside the caller, who need not wait for it.
+      answer.then(
+        (result) => counted(result.committed ? committed : refused),
+        () => counted(failed),
+      );
+      return answer;
     },
     watch: (prefix, afterRevision, signal) => store.watch(prefix, afterRevision, signal),
     grantLease: (ttlMs) => store.grantLease(ttlMs),

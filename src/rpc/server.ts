@@ -159,7 +159,7 @@ function adapt<S extends ServiceName>(
     };
     const unary = (context: Served, request: unknown): Promise<unknown> =>
       served(context, request, () =>
-        inTrace('server', service, method, context.traceparent, async () => await handler?.(request, context)),
+        inTrace('server', service, method, context.traceparent, () => Promise.resolve(handler?.(request, context))),
       );
     const answerTo = (call: AnyServerCall, context: ServedCall): Promise<unknown> => {
       if (!requestStream && !responseStream) return unary(context, call.request);
