@@ -195,7 +195,8 @@ export function encodeRecord(value: object): Buffer {
   return Buffer.from(versioned(value));
 }
 
-function versioned(value: object): string {
+/** The same as text. */
+export function versioned(value: object): string {
   const text = JSON.stringify(value);
   return text === '{}' ? `{"v":${VERSION}}` : `{"v":${VERSION},${text.slice(1)}`;
 }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { encodeDefinition } from '../bbs/codec.ts';
 import { Archive, DEFAULT_HISTORY } from '../bbs/history/archive.ts';
-import { Block } from '../bbs/history/block.ts';
+import { Block, lined } from '../bbs/history/block.ts';
 import { BUCKET } from '../bbs/history/buckets.ts';
 import { History, historyWrites } from '../bbs/history/history.ts';
 import { encodeSummary, summaryOf } from '../bbs/history/summary.ts';
@@ -97,7 +97,7 @@ async function fill(store: Store): Promise<number> {
         });
         if (number % 10_000 === 7) guids.push(task_guid);
       }
-      const block = Block.empty.with(records, new Map());
+      const block = Block.empty.with(records.map(lined), new Map());
       const packed = await block.encode();
       const summary = encodeSummary(summaryOf(block, packed.length));
       const put = [

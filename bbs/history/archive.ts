@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { type Domains, isWithin } from '../../src/rpc/identity.ts';
-import { decodeRecord, encodeRecord } from '../codec.ts';
+import { decodeRecord } from '../codec.ts';
 import { archiveApartKey, archiveKey, archiveSummaryKey, PREFIX } from '../keys.ts';
 import type { CellEventsRecord, HistoryRecord } from '../records.ts';
 import { type Entry, type Guard, STORE_LIMITS, type Store, type Write } from '../store/store.ts';
 import type { View } from '../view.ts';
-import { Block, INLINE_MAX_BYTES, packRecord } from './block.ts';
+import { Block, INLINE_MAX_BYTES, type Lined, lined, packRecord } from './block.ts';
 import { BUCKET, entriesBetween, numberInKey } from './buckets.ts';
 import { type Bucket, mayHaveDomain, numbersIn } from './catalog.ts';
 import { Keeping } from './keeping.ts';
@@ -213,15 +213,17 @@ export class Archive {
     const span = spanOf(id);
     const sealed: Entry[] = [];
     for await (const entry of entriesBetween(store, PREFIX.history, span)) sealed.push(entry);
-    const told: Entry[] = [];
-    for await (const entry of entriesBetween(store, PREFIX.events, span)) told.push(entry);
+    const told = new Map<number, Entry[]>();
+    for await (const entry of entriesBetween(store, PREFIX.events, span)) {
+      const number = numberInKey(PREFIX.events, entry.key);
+      told.set(number, [...(told.get(number) ?? []), entry]);
+    }
 
     const stored = await store.get(archiveKey(id));
     const before = stored === undefined ? Block.empty : await Block.decode(stored.value);
     const records = sealed.map((entry) => {
       const record = decodeSealed(entry.value);
-      const own = told.filter(({ key }) => numberInKey(PREFIX.events, key) === record.number);
-      return withEvents(record, own);
+      return lined(withEvents(record, told.get(record.number) ?? []));
     });
     const apart = await this.#putApart(records);
     const block = before.with(records, apart);
@@ -235,19 +237,19 @@ export class Archive {
     });
     // Another leader was at it: the next turn sees what is left to do.
     if (!committed) return 0;
-    const gone = new Set(records.map(({ number }) => number));
-    await this.#delete([...sealed, ...told.filter(({ key }) => gone.has(numberInKey(PREFIX.events, key)))]);
+    await this.#delete([...sealed, ...records.flatMap(({ record }) => told.get(record.number) ?? [])]);
     return records.length;
   }
 
   /** @returns the sizes of the records that are too large for their block, by number. */
-  async #putApart(records: readonly HistoryRecord[]): Promise<ReadonlyMap<number, number>> {
+  async #putApart(records: readonly Lined[]): Promise<ReadonlyMap<number, number>> {
     const apart = new Map<number, number>();
-    for (const record of records) {
-      if (encodeRecord(record).length <= INLINE_MAX_BYTES) continue;
-      const value = await packRecord(record);
-      await this.#deps.store.commit({ guards: [], writes: [{ put: archiveApartKey(record.number), value }] });
-      apart.set(record.number, value.length);
+    for (const one of records) {
+      if (Buffer.byteLength(one.line) <= INLINE_MAX_BYTES) continue;
+      const { number } = one.record;
+      const value = await packRecord(one);
+      await this.#deps.store.commit({ guards: [], writes: [{ put: archiveApartKey(number), value }] });
+      apart.set(number, value.length);
     }
     return apart;
   }

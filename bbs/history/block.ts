@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { DomainError } from '../../src/domain/errors.ts';
-import { decodeRecord, encodeRecord } from '../codec.ts';
+import { decodeRecord, versioned } from '../codec.ts';
 import type { HistoryRecord } from '../records.ts';
 
 const compress = promisify(brotliCompress);
@@ -14,6 +14,16 @@ const UNPACKED_MAX_BYTES = 16 * 1024 * 1024;
  * A record over this is kept apart, and so the largest block fits into one commit, even of text that does not compress.
  */
 export const INLINE_MAX_BYTES = 8 * 1024;
+
+/** A record and its line in a block, which is long and so made once. */
+export interface Lined {
+  readonly record: HistoryRecord;
+  readonly line: string;
+}
+
+export function lined(record: HistoryRecord): Lined {
+  return { record, line: versioned(record) };
+}
 
 /** What a block's first line tells of each of its records, in the order of their lines. */
 export interface BlockEntry {
@@ -48,7 +58,7 @@ export class Block {
   }
 
   async encode(): Promise<Buffer> {
-    return await pack([encodeRecord({ entries: this.#entries }).toString(), ...this.#lines].join('\n'));
+    return await pack([versioned({ entries: this.#entries }), ...this.#lines].join('\n'));
   }
 
   /** By growing number. */
@@ -79,14 +89,14 @@ export class Block {
   }
 
   /** With these records too, each instead of an older one of its number. `apart` are the sizes of those that are kept apart. */
-  with(records: readonly HistoryRecord[], apart: ReadonlyMap<number, number>): Block {
+  with(records: readonly Lined[], apart: ReadonlyMap<number, number>): Block {
     const known = new Map(this.#entries.map((entry, at) => [entry.number, { entry, line: this.#lines[at] ?? '' }]));
-    for (const record of records) {
+    for (const { record, line } of records) {
       const { number, task_guid, domain, resolved_at } = record;
       const size = apart.get(number);
       known.set(number, {
         entry: { number, task_guid, domain, resolved_at, apart: size ?? 0 },
-        line: size === undefined ? encodeRecord(record).toString() : '',
+        line: size === undefined ? line : '',
       });
     }
     const all = [...known.values()].sort((a, b) => a.entry.number - b.entry.number);
@@ -98,8 +108,8 @@ export class Block {
 }
 
 /** Of a record that is kept apart. */
-export async function packRecord(record: HistoryRecord): Promise<Buffer> {
-  return await pack(encodeRecord(record).toString());
+export async function packRecord({ line }: Lined): Promise<Buffer> {
+  return await pack(line);
 }
 
 export async function unpackRecord(bytes: Buffer): Promise<HistoryRecord> {
