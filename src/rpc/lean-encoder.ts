@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import protobuf, { type Field, type Type } from 'protobufjs';
 import { parseDuration } from '../domain/duration.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from '../platform/byte-writer.ts';
 
 /*
  * Domain objects to bytes in one go, by the contract's own description. The generated way copies a message into one with all of

@@ -80,7 +80,7 @@ describe('a cell on a container engine', () => {
       if (line) lines.push(`${line.stream} ${line.text.toString()}`);
     }
     expect(lines.toSorted()).toEqual(['stderr oops', `stdout hello from ${cellId}`, 'system Exit status 0']);
-    await until(() => bbs.summary()?.free?.memory_mb === '640');
+    await until(() => bbs.accounted && bbs.summary()?.free?.memory_mb === '640');
     expect(await owned()).toEqual([]);
   });
 

@@ -54,6 +54,8 @@ export class FakeBbs {
   #server: RunningServer | undefined;
   #incarnation = '';
   #sequence = 0;
+  /** The last one sent by the stream that is open. */
+  #sent = 0;
   #works: AsyncQueue<Work> | undefined;
   readonly #controls = new Set<AsyncQueue<ControlMessage>>();
   readonly #logs = new Map<string, AsyncQueue<LogEntry__Output>>();
@@ -116,6 +118,12 @@ export class FakeBbs {
     this.#sequence += 1;
     const wire = claims.map(({ guid, attempt }) => ({ task_guid: guid, attempt }));
     if (this.#works?.push({ sequence: this.#sequence, claims: wire }) !== true) throw new Error('no cell has joined');
+    this.#sent = this.#sequence;
+  }
+
+  /** Whether the cell's newest summary counts all the work that it was sent. */
+  get accounted(): boolean {
+    return Number(this.summary()?.work_sequence ?? -1) >= this.#sent;
   }
 
   get joined(): boolean {
@@ -216,6 +224,7 @@ export class FakeBbs {
     if (this.away) throw new DomainError('unavailable', 'away');
     const works = new AsyncQueue<Work>();
     this.#works = works;
+    this.#sent = 0;
     const reading = (async () => {
       for await (const summary of summaries) this.summaries.push(summary);
     })().catch(() => undefined);

@@ -72,8 +72,9 @@ export class ImaginedCell {
     return (await this.runtime.listOwned()).filter(({ name }) => !name.startsWith('gavel-prepared-')).length;
   }
 
+  /** In MB; NaN while the cell has not told yet what it was sent last. */
   get freeMemory(): number {
-    return Number(this.bbs.summary()?.free?.memory_mb);
+    return this.bbs.accounted ? Number(this.bbs.summary()?.free?.memory_mb) : Number.NaN;
   }
 
   get starts(): number {

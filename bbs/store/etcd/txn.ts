@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import { DomainError } from '../../../src/domain/errors.ts';
-import { ByteWriter } from '../../../src/rpc/byte-writer.ts';
+import { ByteWriter } from '../../../src/platform/byte-writer.ts';
 import type { Commit, CommitResult, Guard, Write } from '../store.ts';
 
 /*
