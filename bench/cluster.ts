@@ -1,6 +1,7 @@
 /**
  * The whole control plane on one machine: a BBS, an auctioneer and etcd (with fsync), each a process, and 10, 100 and 1,000 scripted cells
- * that run nothing. Every task goes through its whole life: created, claimed, fetched, started, completed, resolved, deleted.
+ * that run nothing. Every task goes through its whole life: created, claimed, fetched, started, completed, resolved, deleted; its submitter asks for each
+ * step of each task by a call of its own, but where "in batches" is said.
  *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/cluster.js      (TASKS=100000 ROUNDS=3 CELLS=10,1000)
  */
 import { randomUUID } from 'node:crypto';
@@ -32,6 +33,7 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 const SCALES = (process.env['CELLS'] ?? '10,1000').split(',').map(Number);
 const MANY_IN_FLIGHT = 1_000;
 const WHOLE = `tasks/s, ${MANY_IN_FLIGHT} in flight`;
+const BATCHES = `${WHOLE}, asked for in batches`;
 const IDLE_TASKS = 60;
 const IDLE_PAUSE_MS = 15;
 const ROUND_MS = 2_000;
@@ -164,7 +166,7 @@ const figures = (): Figures => ({
   many: [],
   burst: [],
   whole: [],
-  alone: [],
+  batches: [],
   bare: [],
 });
 
@@ -199,8 +201,8 @@ async function measure(scale: number, into: Figures, used: Map<string, string>):
   await note('burst', () => burst(unary, BURST, BURST));
   await note('bare', () => perSecond(MANY_IN_FLIGHT, ROUND_MS, () => bareLife(peer)));
   if (scale !== SCALES[0] && scale !== SCALES.at(-1)) return;
-  await note('whole', () => burst(batches, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
-  await note('alone', () => burst(unary, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
+  await note('whole', () => burst(unary, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
+  await note('batches', () => burst(batches, TASKS, MANY_IN_FLIGHT, WHOLE_MS));
 }
 
 const etcd = await startBenchEtcd();
@@ -278,7 +280,7 @@ for (const [scale, figure] of all) {
   add(`tasks/s, burst of ${BURST}`, '/s', 'burst', published('burst', scale));
   if (of('whole').length > 0) {
     add(WHOLE, '/s', 'whole', '');
-    add(`${WHOLE}, each by calls of its own`, '/s', 'alone', '');
+    add(BATCHES, '/s', 'batches', '');
   }
   console.log(`${at}: ${memory.get(scale)}; nothing to do: ${idleUse.get(scale)}`);
 }
@@ -288,7 +290,7 @@ const compare = (what: string, unit: string, kind: string) => {
 if (most !== least) {
   compare(`idle submit at its cell with ${most} cells`, 'ms', 'reached');
   compare(`${WHOLE}, with ${most} cells`, '/s', 'whole');
-  compare(`${WHOLE}, each by calls of its own, with ${most} cells`, '/s', 'alone');
+  compare(`${BATCHES}, with ${most} cells`, '/s', 'batches');
 }
 console.log(
   `medians of ${ROUNDS} rounds; peer: bare etcd transactions of the same keys; ${repeated} calls were repeated`,
