@@ -109,7 +109,7 @@ export function newTask(
     readonly now: bigint;
   },
 ): TaskStatus {
-  return changed(blankStatus(), {
+  return Object.assign(blankStatus(), {
     task_guid: definition.task_guid,
     uid: birth.uid,
     number: birth.number,

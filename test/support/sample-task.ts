@@ -1,4 +1,17 @@
 import type { Task } from '../../src/domain/task.ts';
+import type { Ending } from '../../src/domain/task-machine.ts';
+
+/** What a cell tells of a process that exited with 0. */
+export const SUCCEEDED: Ending = {
+  outcome: 'succeeded',
+  failure_reason: '',
+  failure_code: '',
+  exit_code: 0,
+  oom_killed: false,
+  result: 'r',
+  result_truncated: false,
+  result_bytes: 1,
+};
 
 /** A task as the BBS would answer it just after its creation. */
 export function sampleTask(over: Partial<Task> = {}): Task {

@@ -6,8 +6,10 @@ import { digestOf } from '../../../bbs/differences.ts';
 import { fullTask, LiveTask, Spec } from '../../../bbs/live-task.ts';
 import type { TaskDefinition, TaskStatus } from '../../../src/domain/task.ts';
 import { type Command, decide, newTask } from '../../../src/domain/task-machine.ts';
+import { TASK_FIELDS } from '../../../src/platform/task-json.ts';
 import { definitionFromWire, definitionText, statusText } from '../../../src/rpc/codec.ts';
 import { serviceDefinition } from '../../../src/rpc/descriptors.ts';
+import { SUCCEEDED } from '../../support/sample-task.ts';
 
 /*
  * Objects that all tasks go through have few shapes (V8's hidden classes): with one of its own for each, whoever reads them looks up every
@@ -36,20 +38,10 @@ function asked(at: number, more: object = {}): TaskDefinition {
 }
 
 const cell = { cell_id: 'c', attempt: 'a', epoch: 5 };
-const ending = {
-  outcome: 'succeeded',
-  failure_reason: '',
-  failure_code: '',
-  exit_code: 0,
-  oom_killed: false,
-  result: 'r',
-  result_truncated: false,
-  result_bytes: 1,
-} as const;
 const LIFE: readonly Command[] = [
   { type: 'claim', ...cell },
   { type: 'start', ...cell, nonce: 'n', image_digest: 'd', limits_in_force: { memory: '1 MB' } },
-  { type: 'complete', cell_id: 'c', attempt: 'a', ending },
+  { type: 'complete', cell_id: 'c', attempt: 'a', ending: SUCCEEDED },
   { type: 'resolve' },
 ];
 
@@ -88,6 +80,20 @@ describe('shapes', () => {
     });
     expect(shapes(whole)).toBe(1);
   });
+});
+
+it('a whole task has every field that there is, from the request and from the status', () => {
+  const definition = asked(1, {
+    log_rate_limit: { bytes_per_second: 5 },
+    network: { mode: 'none' },
+    max_run_time: { seconds: '3' },
+    placement_deadline: { seconds: '3' },
+    stop: { signal: 'SIGTERM' },
+  });
+  const usage = { peak_memory_bytes: 1, disk_bytes: 1 };
+  const status = { ...(life(definition, 1).at(-1) ?? never()), usage };
+  const task = fullTask(new LiveTask(status, 7, new Spec(encodeDefinition(definition), definition)));
+  expect(Object.keys(task).toSorted()).toEqual(Object.keys(TASK_FIELDS).toSorted());
 });
 
 describe('the digest of a request', () => {

@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TASK_STATES, type TaskState, type TaskStatus } from '../../../src/domain/task.ts';
-import { type Command, decide, type Ending, MOVES, newTask } from '../../../src/domain/task-machine.ts';
-import { sampleTask } from '../../support/sample-task.ts';
+import { type Command, decide, MOVES, newTask } from '../../../src/domain/task-machine.ts';
+import { SUCCEEDED, sampleTask } from '../../support/sample-task.ts';
 
 const NOW = 1_764_000_000_123_456_789n;
-const ENDING: Ending = {
-  outcome: 'succeeded',
-  failure_reason: '',
-  failure_code: '',
-  exit_code: 0,
-  oom_killed: false,
-  result: 'r',
-  result_truncated: false,
-  result_bytes: 1,
-};
 const fresh = (): TaskStatus => newTask(sampleTask(), { uid: 'u', number: 1, created_by: 'me', now: NOW });
 
 const COMMANDS: { [T in Command['type']]: Extract<Command, { type: T }> } = {
@@ -23,7 +13,7 @@ const COMMANDS: { [T in Command['type']]: Extract<Command, { type: T }> } = {
   release: { type: 'release', cell_id: 'c', attempt: 'a', code: 'x', reason: 'no room' },
   unclaim: { type: 'unclaim', attempt: 'a', reason: 'cell gone' },
   adopt: { type: 'adopt', cell_id: 'c', attempt: 'a', epoch: 6 },
-  complete: { type: 'complete', cell_id: 'c', attempt: 'a', ending: ENDING },
+  complete: { type: 'complete', cell_id: 'c', attempt: 'a', ending: SUCCEEDED },
   cancel: { type: 'cancel', reason: '' },
   cancel_at_checkpoint: { type: 'cancel_at_checkpoint', reason: '' },
   reject: { type: 'reject', reason: 'never', never_fits: true },
@@ -130,7 +120,7 @@ describe('the state machine', () => {
       IN_STATE.RUNNING,
       {
         ...COMMANDS.complete,
-        ending: { ...ENDING, outcome: 'failed', failure_reason: 'LOG: Exited with status 3', exit_code: 3 },
+        ending: { ...SUCCEEDED, outcome: 'failed', failure_reason: 'LOG: Exited with status 3', exit_code: 3 },
       },
       NOW,
     );
@@ -156,7 +146,7 @@ describe('the state machine', () => {
     expect(asked.after).toMatchObject({ state: 'RUNNING', outcome: '', failed: false });
     expect(asked.after.waiting_for).not.toBe('');
     expect(decide(asked.after, { type: 'cancel_at_checkpoint', reason: 'again' }, NOW)).toEqual({ kind: 'same' });
-    const ending = { ...ENDING, outcome: 'cancelled', failure_reason: 'task was cancelled' } as const;
+    const ending = { ...SUCCEEDED, outcome: 'cancelled', failure_reason: 'task was cancelled' } as const;
     expect(decide(asked.after, { ...COMMANDS.complete, ending }, NOW)).toMatchObject({
       after: {
         state: 'COMPLETED',
