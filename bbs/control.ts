@@ -54,6 +54,7 @@ export interface DataOrder {
 export type Order =
   | { readonly type: 'stop'; readonly stop: StopOrder }
   | { readonly type: 'claimed'; readonly guid: string; readonly attempt: string }
+  | { readonly type: 'placed'; readonly tasks: readonly LiveTask[] }
   | { readonly type: 'logs'; readonly logs: LogsOrder }
   | { readonly type: 'data'; readonly data: DataOrder }
   | { readonly type: 'drain'; readonly drain: DrainRecord | undefined };
@@ -62,8 +63,8 @@ export type Order =
 const QUEUE = 10_000;
 
 /**
- * How long a claim may lie before its cell is told of it from here. The auctioneer tells it at once; this is for what the auctioneer's word did not
- * reach, and said of every claim by every BBS it was a message to each task that started long ago (`docs/performance.md`).
+ * How long a claim may lie before its cell is told of it (again) from here. The BBS that made the claim tells it at once; this is for cells that
+ * its word did not reach, and said of every claim by every BBS it was a message to each task that started long ago (`docs/performance.md`).
  */
 const UNHEARD_MS = 1_000;
 
@@ -128,6 +129,18 @@ export class Control {
     queue.end();
     this.#queues.delete(cellId);
     return false;
+  }
+
+  /** Tells cells what has just been claimed for them here. */
+  place(tasks: readonly LiveTask[]): void {
+    const parcels = new Map<string, LiveTask[]>();
+    for (const task of tasks) {
+      const { cell_id } = task.status;
+      const parcel = parcels.get(cell_id);
+      if (parcel === undefined) parcels.set(cell_id, [task]);
+      else parcel.push(task);
+    }
+    for (const [cellId, parcel] of parcels) this.send(cellId, { type: 'placed', tasks: parcel });
   }
 
   #claimOf({ guid, attempt }: LogsOrder): Order | undefined {

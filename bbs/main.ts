@@ -210,7 +210,7 @@ export async function startBbs(
             AlertService: alertApi({ rules, webhooks }),
             CallbackService: callbackApi({ ledger, webhooks }),
             CellService: cellApi({ view, tasks, cells, control, logs, data, timelines, inputs, clock, lostGraceMs }),
-            PlacementService: placementApi({ view, tasks, events, lead: new AuctionLead(store) }),
+            PlacementService: placementApi({ view, tasks, events, control, lead: new AuctionLead(store) }),
             ClusterService: clusterApi({ cells, cellList, clock, data, domains, tasks }),
           },
         });

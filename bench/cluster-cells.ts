@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { Batcher } from '../cells/rep/batcher.ts';
-import { WorkLedger } from '../cells/rep/work-ledger.ts';
 import { durationMsFromWire } from '../src/rpc/codec.ts';
 import type { CellSummary } from '../src/rpc/gen/gavel/v1/CellSummary.ts';
 import type { CompleteItem } from '../src/rpc/gen/gavel/v1/CompleteItem.ts';
 import type { ControlMessage__Output } from '../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { FetchedTask__Output } from '../src/rpc/gen/gavel/v1/FetchedTask.ts';
+import type { Joined__Output } from '../src/rpc/gen/gavel/v1/Joined.ts';
 import type { StartItem } from '../src/rpc/gen/gavel/v1/StartItem.ts';
-import type { TaskClaim } from '../src/rpc/gen/gavel/v1/TaskClaim.ts';
+import type { Task__Output } from '../src/rpc/gen/gavel/v1/Task.ts';
 import type { Verdict__Output } from '../src/rpc/gen/gavel/v1/Verdict.ts';
-import type { Work__Output } from '../src/rpc/gen/gavel/v1/Work.ts';
 import type { Client } from '../src/rpc/types.ts';
 import { LeanCalls } from './lean-calls.ts';
 import { LeanChannel } from './lean-client.ts';
 import { LeanStream } from './lean-stream.ts';
 
 /*
- * Cells that speak the whole of a cell's part (place and renewals, control stream, joined auctioneer, fetch, start, complete)
+ * Cells that speak the whole of a cell's part (place and renewals, control stream, joined auctioneer, start, complete)
  * as cells/rep does, and run nothing: a process ends the moment it has begun. Each has its own connections, as a cell has.
  */
 
@@ -36,7 +35,7 @@ const MEMORY_MB = 65_536;
 const DISK_MB = 262_144;
 const CONTAINERS = 250;
 /** As cells/rep/auction-link.ts tells what it has booked. */
-const BOOKED_MS = 200;
+const ACCOUNTED_MS = 200;
 const outcome = { outcome: 'succeeded', exit_code: 0, result: Buffer.from('{"ok":true}'), result_bytes: 11 };
 const DIGEST = 'sha256:3f57d9401f8d42f986df300f0c69192fc41da28ccc8d797829467780db3dd741';
 
@@ -52,10 +51,10 @@ export class ScriptedCell {
   readonly #fetches: Batcher<Claim, FetchedTask__Output>;
   readonly #starts: Batcher<StartItem, Verdict__Output>;
   readonly #completes: Batcher<CompleteItem, Verdict__Output>;
-  #ledger = new WorkLedger();
+  #accounted: string[] = [];
   #epoch = '';
   #renewal: NodeJS.Timeout | undefined;
-  #join: LeanStream<CellSummary, Work__Output> | undefined;
+  #join: LeanStream<CellSummary, Joined__Output> | undefined;
   #control: LeanStream<{ cell_id: string; epoch: string }, ControlMessage__Output> | undefined;
   #stale = false;
   #later: NodeJS.Timeout | undefined;
@@ -63,6 +62,7 @@ export class ScriptedCell {
   /** The first thing that went wrong; the driver looks. */
   failure: Error | undefined;
   renewals = 0;
+  fetches = 0;
 
   constructor(id: string, bbs: string, auctioneer: string, sight: Sight) {
     this.id = id;
@@ -88,19 +88,20 @@ export class ScriptedCell {
     this.#epoch = epoch;
     this.#renew((durationMsFromWire(lease_ttl) ?? 10_000) / 3);
     await new Promise<void>((open) => {
-      this.#control = new LeanStream(this.#bbs, 'CellService.Control', ({ claimed }: ControlMessage__Output) => {
-        open();
-        if (claimed !== undefined && claimed !== null) void this.#take(claimed, undefined);
-      });
+      this.#control = new LeanStream(
+        this.#bbs,
+        'CellService.Control',
+        ({ placed, claimed }: ControlMessage__Output) => {
+          open();
+          for (const task of placed?.tasks ?? []) void this.#take(task, task);
+          if (claimed !== undefined && claimed !== null) void this.#take(claimed, undefined);
+        },
+      );
       this.#watch(this.#control.ended);
       this.#control.send({ cell_id: this.id, epoch });
       this.#control.finish();
     });
-    this.#join = new LeanStream(this.#auction, 'AuctionService.Join', ({ sequence, claims }: Work__Output) => {
-      const number = Number(sequence);
-      this.#ledger.begin(number, claims.length);
-      for (const claim of claims) void this.#take(claim, number);
-    });
+    this.#join = new LeanStream(this.#auction, 'AuctionService.Join', () => {});
     this.#watch(this.#join.ended);
     this.#join.send({ ...this.#summary(), offer: this.#offer() });
   }
@@ -135,25 +136,16 @@ export class ScriptedCell {
     }, everyMs * first);
   }
 
-  async #take(claim: TaskClaim, sequence: number | undefined): Promise<void> {
-    const { task_guid = '', attempt = '' } = claim;
-    const accounted = () => {
-      if (sequence !== undefined) this.#ledger.done(sequence);
-      this.#later ??= setTimeout(() => this.#changed(), BOOKED_MS);
-    };
-    if (this.#seen.has(attempt)) {
-      accounted();
-      return;
-    }
+  async #take({ task_guid, attempt }: Claim, told: Task__Output | undefined): Promise<void> {
+    if (this.#seen.has(attempt)) return;
     this.#seen.add(attempt);
     this.#sight.reached(task_guid);
     try {
       const mine = { task_guid, attempt };
-      const { task, verdict } = await this.#fetches.call(mine);
-      if (task === null || verdict?.code !== '') throw new Error(`not fetched: ${verdict?.message}`);
-      const { memory_mb, disk_mb } = task;
+      const { memory_mb, disk_mb } = told ?? (await this.#fetch(mine));
       this.#book(memory_mb, disk_mb, 1);
-      accounted();
+      this.#accounted.push(attempt);
+      this.#later ??= setTimeout(() => this.#changed(), ACCOUNTED_MS);
       const limits_in_force = { memory: `${memory_mb} MB`, disk: `${disk_mb} MB` };
       done(await this.#starts.call({ claim: mine, nonce: randomUUID(), image_digest: DIGEST, limits_in_force }));
       this.#sight.started(task_guid);
@@ -164,6 +156,13 @@ export class ScriptedCell {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  async #fetch(claim: Claim): Promise<Task__Output> {
+    this.fetches += 1;
+    const { task, verdict } = await this.#fetches.call(claim);
+    if (task === null || verdict?.code !== '') throw new Error(`not fetched: ${verdict?.message}`);
+    return task;
   }
 
   #book(memory: number, disk: number, containers: number): void {
@@ -186,8 +185,10 @@ export class ScriptedCell {
 
   #summary(): CellSummary {
     const { memory, disk, containers } = this.#used;
+    const accounted = this.#accounted;
+    this.#accounted = [];
     const free = { memory_mb: MEMORY_MB - memory, disk_mb: DISK_MB - disk, containers: CONTAINERS - containers };
-    return { epoch: this.#epoch, free, closed: false, work_sequence: this.#ledger.accounted };
+    return { epoch: this.#epoch, free, closed: false, accounted };
   }
 
   #offer() {

@@ -195,7 +195,7 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       confirmStartMs: deps.confirmStartMs ?? CONFIRM_START_MS,
       leaving: leaving.signal,
       changed,
-      booked: () => auction.booked(),
+      accounted: (attempt) => auction.accounted(attempt),
     });
     const closedReason = (): string => {
       if (stopping) return 'the cell is stopping';
@@ -207,22 +207,20 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
       addresses: config.auctioneer,
       tls,
       log,
-      summary: (workSequence) => {
+      offer,
+      held: () => capacity.holders,
+      summary: () => {
         const reason = closedReason();
         const { memoryMb: memory_mb, diskMb: disk_mb, containers } = capacity.free;
         return {
-          offer,
           epoch: membership.epoch ?? '0',
           free: { memory_mb, disk_mb, containers },
           cpu_weight_reserved: capacity.used.cpuWeight,
           closed: reason !== '',
           closed_reason: reason,
-          work_sequence: workSequence,
         };
       },
-      take: async (claim) => await rep.take(claim),
     });
-    const take = (claim: { guid: string; attempt: string }) => void rep.take(claim).catch(() => undefined);
     const { allowExec } = config;
     const asked = { rep, timelines, engineCalls, leaving: leaving.signal, log };
     const inside = new Inside({ ...asked, runtime, calls, policy, allowExec, clock });
@@ -238,7 +236,8 @@ export async function startCell(config: CellConfig, deps: CellDeps): Promise<Run
           onStop: (attempt, graceMs) => rep.stop(attempt, 'ended', graceMs),
           onCheckpoint: (attempt) => rep.find(attempt)?.stopAtCheckpoint(),
           onDrain: (state) => membership.drain(state),
-          onClaimed: take,
+          onClaimed: (claim) => rep.take(claim),
+          onPlaced: (task) => rep.take({ guid: task.task_guid, attempt: task.attempt }, task),
           onLogsWanted: (wanted, client) => void pushLogs(pushDeps, wanted, client),
           onDataWanted: (wanted, client) => void pushData(pushDeps, wanted, client),
         }),

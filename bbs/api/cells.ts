@@ -26,6 +26,10 @@ import { cellEventsFromWire, dataOrderToWire, offerFromWire } from './wire.ts';
 
 /** Numbers in FetchTasksResponse and FetchedTask, for answers put together of bytes. */
 const FIELDS = { tasks: 1, task: 1, verdict: 2 } as const;
+/** And in ControlMessage and PlacedTasks. */
+const PLACED = { placed: 7, tasks: 1 } as const;
+/** Of definitions in one message. One that is larger goes alone. */
+const PLACED_BYTES = 1 << 20;
 
 export interface CellApiDeps {
   readonly view: View;
@@ -146,7 +150,10 @@ export function cellApi(deps: CellApiDeps): Handlers<'CellService'> {
       try {
         // The first message tells the cell that its orders arrive from now on.
         yield { heartbeat: {} };
-        for await (const order of orders) yield orderToWire(order, clock);
+        for await (const order of orders) {
+          if (order.type === 'placed') yield* placedToWire(order.tasks);
+          else yield orderToWire(order, clock);
+        }
       } finally {
         control.disconnect(cell_id, orders);
       }
@@ -181,18 +188,38 @@ async function fetch(deps: CellApiDeps, cellId: string, claim: TaskClaim__Output
   try {
     const live = await held(deps, cellId, claim);
     if (!isWhole(live)) throw new DomainError('internal', `the definition of task ${claim.task_guid} cannot be read`);
-    const { bytes } = live.answer;
-    const { image_password } = definitionOf(live);
-    // Of a field that comes twice the last one counts.
-    const task = image_password === '' ? bytes : Buffer.concat([bytes, definitionBytes({ image_password })]);
     const fetched = joinMessage([
-      [FIELDS.task, task],
+      [FIELDS.task, taskForCell(live)],
       [FIELDS.verdict, Buffer.alloc(0)],
     ]);
     return joinMessage([[FIELDS.tasks, fetched]]);
   } catch (error) {
     return encodeAnswer('CellService', 'FetchTasks', { tasks: [{ task: null, verdict: verdictOf(error) }] });
   }
+}
+
+/** Of a field that comes twice the last one counts. */
+function taskForCell(live: LiveTask): Buffer {
+  const { bytes } = live.answer;
+  const { image_password } = definitionOf(live);
+  return image_password === '' ? bytes : Buffer.concat([bytes, definitionBytes({ image_password })]);
+}
+
+function* placedToWire(tasks: readonly LiveTask[]): Generator<Encoded> {
+  let parts: (readonly [number, Buffer])[] = [];
+  let bytes = 0;
+  for (const live of tasks) {
+    // One whose definition cannot be read is told as a claim a moment later, and refused where it is fetched.
+    if (!isWhole(live)) continue;
+    const task = taskForCell(live);
+    if (bytes > 0 && bytes + task.length > PLACED_BYTES) {
+      yield new Encoded(joinMessage([[PLACED.placed, joinMessage(parts)]]));
+      [parts, bytes] = [[], 0];
+    }
+    parts.push([PLACED.tasks, task]);
+    bytes += task.length;
+  }
+  if (parts.length > 0) yield new Encoded(joinMessage([[PLACED.placed, joinMessage(parts)]]));
 }
 
 /** @throws DomainError `stale_attempt` when the cell does not hold the task by this attempt. */
@@ -243,7 +270,7 @@ function drainToWire(drain: DrainRecord | undefined, clock: Clock): DrainState {
   return { draining: true, left: durationToWire(Math.max(0, drain.deadline_at - clock.nowMs())) };
 }
 
-function orderToWire(order: Order, clock: Clock): ControlMessage {
+function orderToWire(order: Exclude<Order, { type: 'placed' }>, clock: Clock): ControlMessage {
   switch (order.type) {
     case 'drain':
       return { drain: drainToWire(order.drain, clock) };

@@ -6,6 +6,7 @@ import type { ClaimVerdict } from '../../src/rpc/gen/gavel/v1/ClaimVerdict.ts';
 import type { PendingEvent } from '../../src/rpc/gen/gavel/v1/PendingEvent.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
 import { AUCTION_LEASE_MS, type AuctionLead } from '../auction-lead.ts';
+import type { Control } from '../control.ts';
 import type { Event, Events } from '../events.ts';
 import { cellKey, drainKey } from '../keys.ts';
 import { definitionOf, isWhole, type LiveTask } from '../live-task.ts';
@@ -19,12 +20,13 @@ export interface PlacementApiDeps {
   readonly tasks: Tasks;
   readonly events: Events;
   readonly lead: AuctionLead;
+  readonly control: Control;
 }
 
 const HEARTBEAT_MS = 15_000;
 
 export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService'> {
-  const { tasks, view, events, lead } = deps;
+  const { tasks, view, events, lead, control } = deps;
   return {
     async *WatchPending({ cursor }, context) {
       await tasks.caughtUp();
@@ -40,8 +42,9 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
         if (told !== undefined) yield told;
       }
     },
-    ClaimTasks: async ({ items }) => ({
-      verdicts: await Promise.all(
+    ClaimTasks: async ({ items }) => {
+      const claimed: LiveTask[] = [];
+      const verdicts = await Promise.all(
         items.map(async ({ task_guid, uid, cell_id, epoch }): Promise<ClaimVerdict> => {
           const attempt = randomHex(16);
           const claim = async () =>
@@ -65,14 +68,17 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
             // Of the task's trace; the round that it is a part of is told beside it.
             const parent = view.task(task_guid)?.status.traceparent;
             const attributes = { 'gavel.task': task_guid, 'gavel.cell': cell_id, 'gavel.attempt': attempt };
-            await traced('claim', { parent, link: traceparent(), attributes }, claim);
+            const { after } = await traced('claim', { parent, link: traceparent(), attributes }, claim);
+            if (after !== undefined) claimed.push(after);
             return { verdict: DONE, attempt };
           } catch (error) {
             return { verdict: verdictOf(error), attempt: '' };
           }
         }),
-      ),
-    }),
+      );
+      control.place(claimed);
+      return { verdicts };
+    },
     Lead: async ({ auctioneer, resign }) => {
       if (resign) await lead.resign(auctioneer);
       const leader = resign ? '' : await lead.ask(auctioneer);

@@ -46,6 +46,11 @@ export class Capacity {
     this.#used = add(this.#used, amounts, -1);
   }
 
+  /** Keys that hold a share. */
+  get holders(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
   get free(): Total {
     const left = (field: keyof Total) => Math.max(0, this.total[field] - this.#used[field]);
     return { memoryMb: left('memoryMb'), diskMb: left('diskMb'), containers: left('containers') };

@@ -4,7 +4,6 @@ import { RateLimit } from '../executor/logs/rate-limit.ts';
 import type { Spool } from '../executor/logs/spool.ts';
 import type { ContainerOutput } from '../executor/runtime.ts';
 import { type RunTerms, UNKNOWN_TERMS } from '../executor/terms.ts';
-import { Latch } from './latch.ts';
 import type { LocalAttempt, Phase } from './plan.ts';
 import type { Claim } from './wire.ts';
 
@@ -23,8 +22,8 @@ export class Attempt implements Claim {
   readonly guid: string;
   readonly attempt: string;
   readonly spool: Spool;
-  /** Opens when its share of the capacity has been booked, or will not be. */
-  readonly accounted = new Latch();
+  /** Its share of the capacity has been booked, or will not be. */
+  accounted = false;
   readonly #clock: Clock;
   readonly #givenUp = new AbortController();
   epoch: string;

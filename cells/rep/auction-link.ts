@@ -2,29 +2,30 @@ import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
 import type { TlsFiles } from '../../src/platform/tls.ts';
 import { Channel } from '../../src/rpc/client.ts';
+import type { CellOffer } from '../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { CellSummary } from '../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import { Backoff } from './retry.ts';
-import { type Claim, claimFromWire } from './wire.ts';
-import { WorkLedger } from './work-ledger.ts';
 
 export interface AuctionLinkDeps {
   readonly addresses: readonly string[];
   readonly tls: TlsFiles | undefined;
   readonly log: Logger;
-  readonly summary: (workSequence: number) => CellSummary;
-  /** Resolves when the claim's capacity has been booked or refused. */
-  readonly take: (claim: Claim) => Promise<void>;
+  readonly offer: CellOffer;
+  /** All but the offer, and what it accounts for. */
+  readonly summary: () => CellSummary;
+  /** Attempts whose share is booked. */
+  readonly held: () => readonly string[];
 }
 
-/** What the auctioneer took off its figures itself when it sent the work need not be told at once: short tasks are over by then, and that is told anyway. */
-const BOOKED_MS = 200;
+/** What the auctioneer took off its figures itself when it placed the task need not be told at once: short tasks are over by then, and that is told anyway. */
+const ACCOUNTED_MS = 200;
 
 /** A stream that lived so long was a good one. */
 const GOOD_MS = 5_000;
 
 /**
- * The stream to the auctioneer that leads: the summary up whenever it changes, work down. One at a time; when it breaks, or that
- * auctioneer only stands by, the next address.
+ * The stream to the auctioneer that leads: the summary whenever it changes. One at a time; when it breaks, or that auctioneer
+ * only stands by, the next address.
  */
 export class AuctionLink {
   readonly #deps: AuctionLinkDeps;
@@ -34,6 +35,8 @@ export class AuctionLink {
   #wake: (() => void) | undefined;
   #stale = true;
   #later: NodeJS.Timeout | undefined;
+  /** Since the last summary. */
+  #accounted: string[] = [];
   #connected = false;
 
   constructor(deps: AuctionLinkDeps) {
@@ -57,9 +60,11 @@ export class AuctionLink {
     this.#wake?.();
   }
 
-  /** A claim was booked: told with the next change, or by itself soon. */
-  booked(): void {
-    if (!this.#stopped.signal.aborted) this.#later ??= setTimeout(() => this.changed(), BOOKED_MS);
+  /** An attempt's share was booked or refused: told with the next change, or by itself soon. */
+  accounted(attempt: string): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#accounted.push(attempt);
+    this.#later ??= setTimeout(() => this.changed(), ACCOUNTED_MS);
   }
 
   async stop(): Promise<void> {
@@ -97,27 +102,12 @@ export class AuctionLink {
   }
 
   async #join(channel: Channel, signal: AbortSignal): Promise<void> {
-    const ledger = new WorkLedger();
     const ended = new AbortController();
     this.#stale = true;
     try {
       const both = AbortSignal.any([signal, ended.signal]);
-      const works = channel.client('AuctionService').Join(this.#summaries(ledger, both), { signal });
-      for await (const { sequence, claims } of works) {
+      for await (const _ of channel.client('AuctionService').Join(this.#summaries(both), { signal })) {
         this.#connected = true;
-        const number = Number(sequence);
-        const wanted = claims.map(claimFromWire).filter((claim) => claim !== undefined);
-        ledger.begin(number, wanted.length);
-        for (const claim of wanted) {
-          // A claim that cannot be booked because the cell is leaving is nobody's business any more.
-          void this.#deps
-            .take(claim)
-            .catch(() => undefined)
-            .finally(() => {
-              ledger.done(number);
-              this.booked();
-            });
-        }
       }
     } finally {
       ended.abort();
@@ -125,11 +115,16 @@ export class AuctionLink {
     }
   }
 
-  async *#summaries(ledger: WorkLedger, signal: AbortSignal): AsyncGenerator<CellSummary> {
+  async *#summaries(signal: AbortSignal): AsyncGenerator<CellSummary> {
+    const { offer, summary, held } = this.#deps;
+    let first = true;
     while (!signal.aborted) {
       if (this.#stale) {
         this.#stale = false;
-        yield this.#deps.summary(ledger.accounted);
+        const accounted = first ? [...held()] : this.#accounted;
+        this.#accounted = [];
+        yield { ...summary(), accounted, ...(first ? { offer } : {}) };
+        first = false;
         continue;
       }
       await new Promise<void>((resolve) => {

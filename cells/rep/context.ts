@@ -50,6 +50,6 @@ export interface RepContext {
   readonly forget: (attempt: Attempt) => void;
   /** Something that the summary tells has changed. */
   readonly changed: () => void;
-  /** A claim was booked, which the auctioneer knows. */
-  readonly booked: () => void;
+  /** An attempt's share of the capacity has been booked, or will not be. */
+  readonly accounted: (attempt: string) => void;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { errorText } from '../../src/domain/errors.ts';
-import { durationMsFromWire } from '../../src/rpc/codec.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { durationMsFromWire, taskFromWire } from '../../src/rpc/codec.ts';
 import type { DataWanted__Output } from '../../src/rpc/gen/gavel/v1/DataWanted.ts';
 import type { DrainState__Output } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
 import type { LogsWanted__Output } from '../../src/rpc/gen/gavel/v1/LogsWanted.ts';
@@ -20,6 +21,7 @@ export interface ControlLinkDeps {
   readonly onCheckpoint: (attempt: string) => void;
   readonly onDrain: (state: DrainState__Output) => void;
   readonly onClaimed: (claim: Claim) => void;
+  readonly onPlaced: (task: Task) => void;
   readonly onLogsWanted: (wanted: LogsWanted__Output, client: CellClient) => void;
   readonly onDataWanted: (wanted: DataWanted__Output, client: CellClient) => void;
 }
@@ -87,8 +89,10 @@ export class ControlLink {
   }
 
   #handle(message: Awaited<ReturnType<CellClient['Control']>> extends AsyncIterable<infer M> ? M : never): void {
-    const { peer, onStop, onCheckpoint, onDrain, onClaimed, onLogsWanted, onDataWanted } = this.#deps;
-    if (message.stop !== undefined && message.stop !== null) {
+    const { peer, onStop, onCheckpoint, onDrain, onClaimed, onPlaced, onLogsWanted, onDataWanted } = this.#deps;
+    if (message.placed !== undefined && message.placed !== null) {
+      for (const task of message.placed.tasks) onPlaced(taskFromWire(task));
+    } else if (message.stop !== undefined && message.stop !== null) {
       const claim = claimFromWire(message.stop.claim);
       if (claim === undefined) return;
       if (message.stop.at_checkpoint) onCheckpoint(claim.attempt);

@@ -285,12 +285,19 @@ export async function deliver(
   return judged.code === '';
 }
 
+/** The auctioneer need not take off this attempt's share itself any more. */
+export function account(rep: RepContext, attempt: Attempt): void {
+  if (attempt.accounted) return;
+  attempt.accounted = true;
+  rep.accounted(attempt.attempt);
+}
+
 /** Leaves nothing of the attempt on this cell. `last` is what still has to be heard before it is forgotten. */
 export async function discard(rep: RepContext, attempt: Attempt, last?: () => Promise<void>): Promise<void> {
   attempt.phase = 'removing';
   await removeContainer(rep, attempt);
   rep.capacity.release(attempt.attempt);
-  attempt.accounted.open();
+  account(rep, attempt);
   rep.changed();
   mark(rep, attempt, 'runtime', 'removed', 'nothing of it is left on the cell');
   await last?.();

@@ -1,4 +1,5 @@
 import { errorText } from '../../src/domain/errors.ts';
+import type { Task } from '../../src/domain/task.ts';
 import { LABELS } from '../executor/container-spec.ts';
 import { infraFailed, type StopCause } from '../executor/ending.ts';
 import { termsOf, UNKNOWN_TERMS } from '../executor/terms.ts';
@@ -56,17 +57,11 @@ export class Rep {
     return [...this.#attempts.values()].filter(({ phase }) => phase === 'running');
   }
 
-  /** Begins with a claim, unless it is known. @returns when its capacity has been booked or refused. */
-  async take(claim: Claim): Promise<void> {
-    if (this.#over.has(claim.attempt) || this.#stopping) return;
-    let attempt = this.#attempts.get(claim.attempt);
-    if (attempt === undefined) {
-      const { membership } = this.#context;
-      attempt = this.#add(claim, membership.epoch ?? '', 'fetching');
-      const mine = attempt;
-      this.#go(mine, async () => await runClaim(this.#context, mine));
-    }
-    await attempt.accounted.passed(this.#context.leaving);
+  /** Begins with a claim, unless it is known. @param told the task, when the BBS has told it with the claim; fetched otherwise. */
+  take(claim: Claim, told?: Task): void {
+    if (this.#stopping || this.#over.has(claim.attempt) || this.#attempts.has(claim.attempt)) return;
+    const attempt = this.#add(claim, this.#context.membership.epoch ?? '', 'fetching');
+    this.#go(attempt, async () => await runClaim(this.#context, attempt, told));
   }
 
   /** @param graceMs unset = the task's own. */
@@ -122,7 +117,7 @@ export class Rep {
     for (const { claim, created, spool, ...known } of found.containers) {
       const attempt = this.#add(claim, '', created ? 'found-created' : 'found-process', spool);
       Object.assign(attempt, known);
-      attempt.accounted.open();
+      attempt.accounted = true;
       capacity.take(attempt.attempt, known.terms.amounts);
     }
     for (const entry of found.outbox) {
@@ -187,7 +182,7 @@ export class Rep {
     switch (does) {
       case 'take':
         // Goes its own way: a full cell or a slow registry must not hold up the others.
-        void this.take(claim).catch(() => undefined);
+        this.take(claim);
         return;
       case 'fail-missing':
         if (attempt === undefined) this.#failMissing(claim);
@@ -273,7 +268,7 @@ export class Rep {
 
   #failMissing(claim: Claim): void {
     const attempt = this.#add(claim, '', 'reporting');
-    attempt.accounted.open();
+    attempt.accounted = true;
     const ending = infraFailed('container_missing', 'container missing: the cell has none for this attempt');
     this.#go(attempt, async () => await concludeUnrun(this.#context, attempt, ending));
   }

@@ -15,7 +15,7 @@ import type { Attempt } from './attempt.ts';
 import { isDead } from './calls.ts';
 import type { RepContext } from './context.ts';
 import { digest, mark, markImage, markPull } from './events.ts';
-import { concludeUnrun, discard, listen, noteRunning, observe } from './finish.ts';
+import { account, concludeUnrun, discard, listen, noteRunning, observe } from './finish.ts';
 import { fetchInput, unpackInput } from './input.ts';
 import { rest } from './retry.ts';
 import { runSteps } from './steps.ts';
@@ -26,9 +26,9 @@ const FETCH_AGAIN_MS = [50, 250];
 const CONFIRM_PAUSE_MS = 250;
 
 /** A claim's way to its running process. What cannot be run here goes back or fails, in words. */
-export async function runClaim(rep: RepContext, attempt: Attempt): Promise<void> {
+export async function runClaim(rep: RepContext, attempt: Attempt, told: Task | undefined): Promise<void> {
   mark(rep, attempt, 'rep', 'received', `claim received by ${rep.policy.cellId}`);
-  const task = await fetchTask(rep, attempt);
+  const task = told ?? (await fetchTask(rep, attempt));
   if (task === undefined) return await discard(rep, attempt);
   const attributes = {
     'gavel.task': task.task_guid,
@@ -44,8 +44,7 @@ async function carryOut(rep: RepContext, attempt: Attempt, task: Task): Promise<
   attempt.steps = processOf(task.action) === undefined;
   attempt.describeOutput(task.log_guid, task.metric_tags);
   const short = rep.capacity.reserve(attempt.attempt, attempt.terms.amounts);
-  attempt.accounted.open();
-  rep.booked();
+  account(rep, attempt);
   if (short.length > 0) {
     return await giveBack(rep, attempt, 'insufficient_resources', `insufficient resources: ${short.join(', ')}`);
   }

@@ -11,7 +11,7 @@ import { bounded } from '../platform/group.ts';
 import { traced } from '../platform/trace.ts';
 import type { PendingEvent__Output } from '../rpc/gen/gavel/v1/PendingEvent.ts';
 import type { Client } from '../rpc/types.ts';
-import { CellBook, type Claim, type Hold } from './cell-book.ts';
+import { CellBook, type Hold } from './cell-book.ts';
 import { Noter } from './noter.ts';
 import { PendingQueue, type Waiting } from './pending-queue.ts';
 import { offerFromWire, pendingFromWire } from './wire.ts';
@@ -54,7 +54,7 @@ export interface AuctioneerStats {
 }
 
 /**
- * Matches what waits with the cells that joined, in rounds: place, claim in one call, send the work. One round at a time;
+ * Matches what waits with the cells that joined, in rounds: place, claim in one call, which tells the cells. One round at a time;
  * a round is begun by an event (a task, more room, the clock) and never by polling.
  *
  * Nothing here is needed for safety: a claim commits only if the task is still pending and the cell still registered.
@@ -333,7 +333,6 @@ export class Auctioneer {
       return;
     }
     this.#callPause = CALL_PAUSE_FIRST_MS;
-    const work = new Map<string, { claims: Claim[]; holds: Hold[] }>();
     for (const [i, { task, cellId }] of placed.entries()) {
       const hold = holds[i] as Hold;
       const code = verdicts[i]?.verdict?.code ?? 'internal';
@@ -346,12 +345,8 @@ export class Auctioneer {
       }
       this.#claimed += 1;
       this.queue.placed(task);
-      const parcel = work.get(cellId) ?? { claims: [], holds: [] };
-      parcel.claims.push({ task_guid: task.guid, attempt: verdicts[i]?.attempt ?? '' });
-      parcel.holds.push(hold);
-      work.set(cellId, parcel);
+      this.cells.claimed(hold, verdicts[i]?.attempt ?? '');
     }
-    for (const [cellId, parcel] of work) this.cells.send(cellId, parcel.claims, parcel.holds);
   }
 
   #pauseTask(task: Waiting): void {

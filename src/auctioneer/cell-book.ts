@@ -9,19 +9,13 @@ export interface Summary {
   readonly cpuWeight: number;
   readonly closed: boolean;
   readonly closedReason: string;
-  readonly workSequence: number;
+  /** Attempts that `free` accounts for since the summary before. */
+  readonly accounted: readonly string[];
 }
 
-/** Where a cell's work goes down. */
 export interface CellStream {
-  send(sequence: number, claims: readonly Claim[]): void;
   /** Another stream of the same cell took its place. */
   replaced(): void;
-}
-
-export interface Claim {
-  readonly task_guid: string;
-  readonly attempt: string;
 }
 
 /** Room taken for a placement that the cell's own figures do not show yet. */
@@ -30,8 +24,8 @@ export interface Hold {
   readonly memoryMb: number;
   readonly diskMb: number;
   readonly cpuWeight: number;
-  /** Of the work that carries it; unset until it is sent. */
-  sequence: number | undefined;
+  /** What the claim was given; unset until the BBS has answered. */
+  attempt: string | undefined;
   /** Monotonic; past it the cell is taken to have heard of it some other way, or never. */
   expiresMs: number;
 }
@@ -39,8 +33,6 @@ export interface Hold {
 interface Joined {
   readonly stream: CellStream;
   summary: Summary;
-  /** Sequence numbers go on from what the cell's first summary names, whoever gave it that. */
-  sequence: number;
 }
 
 interface Entry {
@@ -53,6 +45,8 @@ interface Entry {
   goneEpoch: bigint;
   joined: Joined | undefined;
   holds: Hold[];
+  /** Accounted for by the cell before the BBS had told us which attempts we made: it tells the cell first. */
+  early: Set<string>;
 }
 
 /** A cell that never acknowledges is broken; its room must not be held for ever. */
@@ -161,7 +155,8 @@ export class CellBook {
     const old = entry.joined?.stream;
     this.#change(entry, () => {
       this.#carry(entry);
-      entry.joined = { stream, summary, sequence: summary.workSequence };
+      entry.joined = { stream, summary };
+      account(entry, summary);
     });
     old?.replaced();
   }
@@ -172,7 +167,7 @@ export class CellBook {
     if (entry === undefined || joined === undefined || joined.stream !== stream) return;
     this.#change(entry, () => {
       joined.summary = summary;
-      entry.holds = entry.holds.filter(({ sequence }) => sequence === undefined || sequence > summary.workSequence);
+      account(entry, summary);
     });
   }
 
@@ -188,7 +183,7 @@ export class CellBook {
   /** Notes what `place` has just taken in the index. */
   hold(cellId: string, { memoryMb, diskMb, cpuWeight }: Demand): Hold {
     const expiresMs = this.#deps.monotonicMs() + UNACKNOWLEDGED_MS;
-    const hold: Hold = { cellId, memoryMb, diskMb, cpuWeight, sequence: undefined, expiresMs };
+    const hold: Hold = { cellId, memoryMb, diskMb, cpuWeight, attempt: undefined, expiresMs };
     this.#cells.get(cellId)?.holds.push(hold);
     return hold;
   }
@@ -201,14 +196,10 @@ export class CellBook {
     });
   }
 
-  /** Sends work to a cell; false when it is not here (then it learns of its claims from the BBS). */
-  send(cellId: string, claims: readonly Claim[], holds: readonly Hold[]): boolean {
-    const joined = this.#cells.get(cellId)?.joined;
-    if (joined === undefined) return false;
-    joined.sequence += 1;
-    for (const hold of holds) hold.sequence = joined.sequence;
-    joined.stream.send(joined.sequence, claims);
-    return true;
+  /** The claim was made: the room is held until the cell accounts for this attempt. */
+  claimed(hold: Hold, attempt: string): void {
+    hold.attempt = attempt;
+    if (this.#cells.get(hold.cellId)?.early.delete(attempt) === true) this.release(hold);
   }
 
   /** Gives back what is held beyond its time, and forgets who was away for too long. @returns whether it forgot one. */
@@ -233,19 +224,18 @@ export class CellBook {
   #entry(id: string): Entry {
     let entry = this.#cells.get(id);
     if (entry === undefined) {
-      const empty = { known: undefined, away: undefined, joined: undefined, holds: [] };
+      const empty = { known: undefined, away: undefined, joined: undefined, holds: [], early: new Set<string>() };
       entry = { id, generation: this.#generation, goneEpoch: -1n, ...empty };
       this.#cells.set(id, entry);
     }
     return entry;
   }
 
-  /** What was under way when a stream ended: the numbers of the next stream say nothing about it. */
+  /** What was under way when a stream ended: what the cell accounted for since may not have come. */
   #carry(entry: Entry): void {
     if (entry.holds.length === 0) return;
     const expiresMs = this.#deps.monotonicMs() + CARRIED_MS;
     for (const hold of entry.holds) {
-      hold.sequence = undefined;
       hold.expiresMs = Math.min(hold.expiresMs, expiresMs);
     }
     this.#deps.expireIn(CARRIED_MS);
@@ -274,6 +264,15 @@ export class CellBook {
     const more = had === undefined || now.memory > had.memory || now.disk > had.disk || now.containers > had.containers;
     if (more) onRoom();
   }
+}
+
+/** The cell's figures contain these by now. */
+function account(entry: Entry, { accounted }: Summary): void {
+  const counted = new Set(accounted);
+  const open = entry.holds.some(({ attempt }) => attempt === undefined);
+  entry.early = new Set(open ? [...entry.early, ...counted] : []);
+  if (counted.size === 0) return;
+  entry.holds = entry.holds.filter(({ attempt }) => attempt === undefined || !counted.has(attempt));
 }
 
 /** Joined, and under a registration that is not over: the BBS would accept claims for it. */

@@ -3,15 +3,12 @@ import type { Offer } from '../auction/needs.ts';
 import { DomainError, errorText } from '../domain/errors.ts';
 import { AsyncQueue } from '../platform/async-queue.ts';
 import type { CellSummary__Output } from '../rpc/gen/gavel/v1/CellSummary.ts';
-import type { Work } from '../rpc/gen/gavel/v1/Work.ts';
+import type { Joined } from '../rpc/gen/gavel/v1/Joined.ts';
 import type { CallContext, Handlers } from '../rpc/types.ts';
-import type { CellBook, CellStream, Claim, Summary } from './cell-book.ts';
+import type { CellBook, CellStream, Summary } from './cell-book.ts';
 import { offerFromWire, resourcesFromWire } from './wire.ts';
 
-/** Work a cell may leave unread before its stream is ended as dead; holds bound what is sent long before that. */
-const WORK_QUEUED_MOST = 10_000;
-
-/** The service that cells join: summaries come in, work goes out. Without the lead it sends them on to the next auctioneer. */
+/** The service that cells join, for their summaries. Without the lead it sends them on to the next auctioneer. */
 export class JoinApi {
   readonly #streams = new Set<JoinedStream>();
   /** What cells are told while another one leads. */
@@ -23,12 +20,12 @@ export class JoinApi {
       Join: (summaries, context) => {
         const stream = new JoinedStream();
         if (this.#elsewhere !== undefined) {
-          stream.work.end(this.#elsewhere);
-          return stream.work;
+          stream.answers.end(this.#elsewhere);
+          return stream.answers;
         }
         this.#streams.add(stream);
         void follow(summaries, stream, book, context, log).finally(() => this.#streams.delete(stream));
-        return stream.work;
+        return stream.answers;
       },
     };
   }
@@ -40,21 +37,15 @@ export class JoinApi {
       ? new DomainError('unavailable', `this auctioneer stands by: ${leader} leads`)
       : undefined;
     if (this.#elsewhere === undefined) return;
-    for (const stream of this.#streams) stream.work.end(this.#elsewhere);
+    for (const stream of this.#streams) stream.answers.end(this.#elsewhere);
   }
 }
 
 class JoinedStream implements CellStream {
-  readonly work = new AsyncQueue<Work>(WORK_QUEUED_MOST);
-
-  send(sequence: number, claims: readonly Claim[]): void {
-    if (!this.work.push({ sequence, claims: [...claims] })) {
-      this.work.end(new DomainError('overloaded', 'the cell does not read its work'));
-    }
-  }
+  readonly answers = new AsyncQueue<Joined>();
 
   replaced(): void {
-    this.work.end(new DomainError('conflict', 'the cell joined again on another stream'));
+    this.answers.end(new DomainError('conflict', 'the cell joined again on another stream'));
   }
 }
 
@@ -70,7 +61,7 @@ async function follow(
   let joined = false;
   // Also called by the signal: a reader that waits may learn late, or never, that its caller is gone.
   const leave = () => {
-    stream.work.end();
+    stream.answers.end();
     if (!joined || offer === undefined) return;
     joined = false;
     book.leave(stream, offer.id);
@@ -98,12 +89,13 @@ async function follow(
       }
       joined = true;
       book.join(stream, summary);
+      stream.answers.push({});
       log.info({ cell: offer.id, epoch: wire.epoch, peer: context.peer }, 'cell.joined');
     }
   } catch (error) {
     if (!context.signal.aborted)
       log.warn({ cell: offer?.id, peer: context.peer, error: errorText(error) }, 'cell.stream-failed');
-    stream.work.end(error instanceof Error ? error : new DomainError('internal', errorText(error)));
+    stream.answers.end(error instanceof Error ? error : new DomainError('internal', errorText(error)));
   } finally {
     leave();
   }
@@ -127,6 +119,6 @@ function summaryOf(wire: CellSummary__Output, cellId: string, offer: Offer): Sum
     cpuWeight: Number(wire.cpu_weight_reserved),
     closed: wire.closed,
     closedReason: wire.closed_reason,
-    workSequence: Number(wire.work_sequence),
+    accounted: wire.accounted,
   };
 }

@@ -11,6 +11,7 @@ import { AsyncQueue } from '../../src/platform/async-queue.ts';
 import { Channel } from '../../src/rpc/client.ts';
 import type { CellSummary } from '../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
+import { placedOn } from '../support/placed.ts';
 
 const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
 const MEMORY_MB = 1_000;
@@ -49,7 +50,8 @@ class ScriptedCell {
   readonly #ending = new AbortController();
   #epoch = '0';
   #up = new AsyncQueue<CellSummary>();
-  #sequence = 0;
+  #accounted: string[] = [];
+  #hearing: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   mostMb = 0;
   started: string[] = [];
@@ -61,11 +63,12 @@ class ScriptedCell {
   async start(addresses: readonly string[]): Promise<void> {
     const { epoch } = await this.#calls.Register({ offer: this.#offer(), incarnation: `${this.id}-1` });
     this.#epoch = epoch;
+    this.#hearing = this.#hear();
     this.#loop = this.#run(addresses);
     stops.push(async () => {
       this.#ending.abort();
       this.#up.end();
-      await this.#loop;
+      await Promise.all([this.#loop, this.#hearing]);
     });
   }
 
@@ -78,7 +81,7 @@ class ScriptedCell {
     const used = [...this.#held.values()].reduce((sum, mb) => sum + mb, 0);
     this.mostMb = Math.max(this.mostMb, used);
     const free = { memory_mb: MEMORY_MB - used, disk_mb: 100_000, containers: 50 - this.#held.size };
-    this.#up.push({ offer: this.#offer(), epoch: this.#epoch, free, work_sequence: this.#sequence });
+    this.#up.push({ offer: this.#offer(), epoch: this.#epoch, free, accounted: this.#accounted.splice(0) });
   }
 
   async #run(addresses: readonly string[]): Promise<void> {
@@ -86,22 +89,29 @@ class ScriptedCell {
     while (!signal.aborted) {
       const auction = new Channel({ addresses });
       this.#up = new AsyncQueue<CellSummary>();
-      this.#sequence = 0;
+      this.#accounted = [...this.#held.keys()];
       this.#tell();
       try {
-        for await (const work of auction.client('AuctionService').Join(this.#up, { signal })) {
-          for (const claim of work.claims) {
-            this.#held.set(claim.attempt, TASK_MB);
-            void this.#work(claim).catch((error: unknown) => log.error({ err: error }, 'scripted-cell.failed'));
-          }
-          this.#sequence = Number(work.sequence);
-          this.#tell();
-        }
+        for await (const _ of auction.client('AuctionService').Join(this.#up, { signal }));
       } catch {
         // The auctioneer is away; the next turn joins again.
       }
       auction.close();
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async #hear(): Promise<void> {
+    const { signal } = this.#ending;
+    for await (const tasks of placedOn(this.#calls, { cell_id: this.id, epoch: this.#epoch }, signal)) {
+      for (const { task_guid, attempt } of tasks) {
+        this.#held.set(attempt, TASK_MB);
+        this.#accounted.push(attempt);
+        void this.#work({ task_guid, attempt }).catch((error: unknown) =>
+          log.error({ err: error }, 'scripted-cell.failed'),
+        );
+      }
+      this.#tell();
     }
   }
 

@@ -31,7 +31,7 @@ describe('a cell starts a task once', () => {
     on.bbs.before.set('StartTasks', () => {
       on.bbs.apply(claim.guid, { type: 'unclaim', attempt: claim.attempt, reason: 'test' });
     });
-    on.bbs.send([claim]);
+    on.bbs.hint(claim);
     await until(() => on.bbs.count('StartTasks') === 1);
     await vi.waitFor(async () => expect(await on.containers()).toBe(0), 20_000);
     await until(() => on.freeMemory === 1_000);
@@ -68,7 +68,7 @@ describe('a cell starts a task once', () => {
         if (on.bbs.status(guid).state !== 'PENDING') continue;
         const attempt = randomUUID();
         on.bbs.apply(guid, { type: 'claim', cell_id: 'cell-1', epoch: on.bbs.epoch, attempt });
-        on.bbs.send([{ guid, attempt }]);
+        on.bbs.hint({ guid, attempt });
       }
       return open().length === 0;
     });

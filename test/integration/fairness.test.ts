@@ -6,6 +6,7 @@ import { AsyncQueue } from '../../src/platform/async-queue.ts';
 import { Channel } from '../../src/rpc/client.ts';
 import type { CellSummary } from '../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import { request, startTestBbs } from '../support/bbs.ts';
+import { placedOn } from '../support/placed.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -32,19 +33,23 @@ describe('I23: two domains that want all there is', () => {
     const renewing = setInterval(() => void bbs.cells.Renew({ cell_id: 'only', epoch }).catch(() => undefined), 2_000);
     const [up, leaving] = [new AsyncQueue<CellSummary>(), new AbortController()];
     const claimed: string[] = [];
-    up.push({ offer, epoch, free: capacity, work_sequence: 0 });
+    up.push({ offer, epoch, free: capacity });
     const channel = new Channel({ addresses: [auctioneer.address] });
-    const reading = (async () => {
-      for await (const { claims, sequence } of channel.client('AuctionService').Join(up, { signal: leaving.signal })) {
-        claimed.push(...claims.map(({ task_guid }) => task_guid));
-        up.push({ offer, epoch, free: capacity, work_sequence: Number(sequence) });
-      }
+    const cell = { cell_id: 'only', epoch };
+    const joining = (async () => {
+      for await (const _ of channel.client('AuctionService').Join(up, { signal: leaving.signal }));
     })().catch(() => undefined);
+    const reading = (async () => {
+      for await (const tasks of placedOn(bbs.cells, cell, leaving.signal)) {
+        claimed.push(...tasks.map(({ task_guid }) => task_guid));
+        up.push({ offer, epoch, free: capacity, accounted: tasks.map(({ attempt }) => attempt) });
+      }
+    })();
     stops.push(async () => {
       clearInterval(renewing);
       leaving.abort();
       up.end();
-      await reading;
+      await Promise.all([joining, reading]);
       channel.close();
     });
     // Both still have tasks that wait.

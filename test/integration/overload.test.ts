@@ -12,6 +12,7 @@ import { Channel } from '../../src/rpc/client.ts';
 import type { CellSummary } from '../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import { request, startTestBbs, type TestBbs } from '../support/bbs.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
+import { placedOn } from '../support/placed.ts';
 import { rest } from '../support/rest.ts';
 
 /*
@@ -234,23 +235,28 @@ async function joined(address: string, memory_mb: number, freeMb: number) {
   const renewing = setInterval(() => void bbs.cells.Renew({ cell_id: 'only', epoch }).catch(() => undefined), 2_000);
   const up = new AsyncQueue<CellSummary>();
   const claimed: string[] = [];
-  let sequence = 0;
-  const free = (mb: number) => up.push({ offer, epoch, free: { ...capacity, memory_mb: mb }, work_sequence: sequence });
+  const free = (mb: number, accounted: string[] = []) =>
+    up.push({ offer, epoch, free: { ...capacity, memory_mb: mb }, accounted });
   free(freeMb);
   const channel = new Channel({ addresses: [address] });
   const stop = new AbortController();
-  const reading = (async () => {
-    for await (const work of channel.client('AuctionService').Join(up, { signal: stop.signal })) {
-      for (const { task_guid } of work.claims) claimed.push(task_guid);
-      sequence = Number(work.sequence);
-      free(0);
-    }
+  const joining = (async () => {
+    for await (const _ of channel.client('AuctionService').Join(up, { signal: stop.signal }));
   })().catch(() => undefined);
+  const reading = (async () => {
+    for await (const tasks of placedOn(bbs.cells, { cell_id: 'only', epoch }, stop.signal)) {
+      for (const { task_guid } of tasks) claimed.push(task_guid);
+      free(
+        0,
+        tasks.map(({ attempt }) => attempt),
+      );
+    }
+  })();
   stops.push(async () => {
     clearInterval(renewing);
     stop.abort();
     up.end();
-    await reading;
+    await Promise.all([joining, reading]);
     channel.close();
   });
   return { claimed, free };

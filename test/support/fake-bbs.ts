@@ -10,12 +10,13 @@ import type { CellSummary__Output } from '../../src/rpc/gen/gavel/v1/CellSummary
 import type { ControlMessage } from '../../src/rpc/gen/gavel/v1/ControlMessage.ts';
 import type { DataWanted } from '../../src/rpc/gen/gavel/v1/DataWanted.ts';
 import type { DrainState } from '../../src/rpc/gen/gavel/v1/DrainState.ts';
+import type { Joined } from '../../src/rpc/gen/gavel/v1/Joined.ts';
 import type { LogEntry__Output } from '../../src/rpc/gen/gavel/v1/LogEntry.ts';
 import type { PushDataRequest__Output } from '../../src/rpc/gen/gavel/v1/PushDataRequest.ts';
+import type { Task as WireTask } from '../../src/rpc/gen/gavel/v1/Task.ts';
 import type { TaskClaim__Output } from '../../src/rpc/gen/gavel/v1/TaskClaim.ts';
 import type { TaskOutcome__Output } from '../../src/rpc/gen/gavel/v1/TaskOutcome.ts';
 import type { TimelineEvent__Output } from '../../src/rpc/gen/gavel/v1/TimelineEvent.ts';
-import type { Work } from '../../src/rpc/gen/gavel/v1/Work.ts';
 import { type RunningServer, serve } from '../../src/rpc/server.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
 
@@ -53,10 +54,9 @@ export class FakeBbs {
   drain: DrainState | null = null;
   #server: RunningServer | undefined;
   #incarnation = '';
-  #sequence = 0;
-  /** The last one sent by the stream that is open. */
-  #sent = 0;
-  #works: AsyncQueue<Work> | undefined;
+  /** Attempts that the cell was told of while the stream that is open was. */
+  #told: string[] = [];
+  #joined: AsyncQueue<Joined> | undefined;
   readonly #controls = new Set<AsyncQueue<ControlMessage>>();
   readonly #logs = new Map<string, AsyncQueue<LogEntry__Output>>();
   readonly #data = new Map<string, AsyncQueue<PushDataRequest__Output>>();
@@ -80,7 +80,7 @@ export class FakeBbs {
   }
 
   async stop(): Promise<void> {
-    this.#works?.end();
+    this.#joined?.end();
     for (const control of this.#controls) control.end();
     await this.#server?.stop(200);
   }
@@ -107,27 +107,38 @@ export class FakeBbs {
     return { guid: definition.task_guid, attempt };
   }
 
-  /** Claims, then tells the cell by the auctioneer's stream. */
+  /** Claims, then tells the cell what it shall run. */
   place(...definitions: readonly TaskDefinition[]): FakeClaim[] {
     const claims = definitions.map((definition) => this.claim(definition));
-    this.send(claims);
+    this.#note(claims);
+    this.#tell({ placed: { tasks: claims.map(({ guid }) => this.#wire(guid)) } });
     return claims;
   }
 
-  send(claims: readonly FakeClaim[]): void {
-    this.#sequence += 1;
-    const wire = claims.map(({ guid, attempt }) => ({ task_guid: guid, attempt }));
-    if (this.#works?.push({ sequence: this.#sequence, claims: wire }) !== true) throw new Error('no cell has joined');
-    this.#sent = this.#sequence;
+  /** Says no more than that the cell holds these claims. */
+  hint(...claims: readonly FakeClaim[]): void {
+    this.#note(claims);
+    for (const { guid, attempt } of claims) this.#tell({ claimed: { task_guid: guid, attempt } });
   }
 
-  /** Whether the cell's newest summary counts all the work that it was sent. */
+  /** Whether the cell's summaries account for all that it was told. */
   get accounted(): boolean {
-    return Number(this.summary()?.work_sequence ?? -1) >= this.#sent;
+    const accounted = new Set(this.summaries.flatMap((summary) => summary.accounted));
+    return this.#told.every((attempt) => accounted.has(attempt));
   }
 
   get joined(): boolean {
-    return this.#works !== undefined;
+    return this.#joined !== undefined;
+  }
+
+  #note(claims: readonly FakeClaim[]): void {
+    if (this.#controls.size === 0) throw new Error('no cell listens');
+    this.#told.push(...claims.map(({ attempt }) => attempt));
+  }
+
+  #wire(guid: string): WireTask {
+    const { definition, status } = this.#kept(guid);
+    return taskToWire({ ...definition, ...status, revision: 1 });
   }
 
   /** Cancel as the BBS does it: final at once, then a hint to the cell. */
@@ -220,16 +231,17 @@ export class FakeBbs {
     return answer;
   }
 
-  async *#join(summaries: AsyncIterable<CellSummary__Output>): AsyncGenerator<Work> {
+  async *#join(summaries: AsyncIterable<CellSummary__Output>): AsyncGenerator<Joined> {
     if (this.away) throw new DomainError('unavailable', 'away');
-    const works = new AsyncQueue<Work>();
-    this.#works = works;
-    this.#sent = 0;
+    const joined = new AsyncQueue<Joined>();
+    joined.push({});
+    this.#joined = joined;
+    this.#told = [];
     const reading = (async () => {
       for await (const summary of summaries) this.summaries.push(summary);
     })().catch(() => undefined);
-    void reading.then(() => works.end());
-    yield* works;
+    void reading.then(() => joined.end());
+    yield* joined;
   }
 
   async *#control(): AsyncGenerator<ControlMessage> {
@@ -256,7 +268,7 @@ export class FakeBbs {
         const live = ours && (kept.status.state === 'CLAIMED' || kept.status.state === 'RUNNING');
         if (!live) return { task: null, verdict: { code: ours ? 'invalid_transition' : 'stale_attempt', message: '' } };
         return {
-          task: taskToWire({ ...kept.definition, ...kept.status, revision: 1 }),
+          task: this.#wire(claim.task_guid),
           verdict: { code: '', message: '' },
         };
       });

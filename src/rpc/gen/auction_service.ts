@@ -52,6 +52,7 @@ import type { HoldTasksRequest as _gavel_v1_HoldTasksRequest, HoldTasksRequest__
 import type { HoldTasksResponse as _gavel_v1_HoldTasksResponse, HoldTasksResponse__Output as _gavel_v1_HoldTasksResponse__Output } from './gavel/v1/HoldTasksResponse.ts';
 import type { IcmpInfo as _gavel_v1_IcmpInfo, IcmpInfo__Output as _gavel_v1_IcmpInfo__Output } from './gavel/v1/IcmpInfo.ts';
 import type { InputPiece as _gavel_v1_InputPiece, InputPiece__Output as _gavel_v1_InputPiece__Output } from './gavel/v1/InputPiece.ts';
+import type { Joined as _gavel_v1_Joined, Joined__Output as _gavel_v1_Joined__Output } from './gavel/v1/Joined.ts';
 import type { KillTaskRequest as _gavel_v1_KillTaskRequest, KillTaskRequest__Output as _gavel_v1_KillTaskRequest__Output } from './gavel/v1/KillTaskRequest.ts';
 import type { LeaveRequest as _gavel_v1_LeaveRequest, LeaveRequest__Output as _gavel_v1_LeaveRequest__Output } from './gavel/v1/LeaveRequest.ts';
 import type { LeaveResponse as _gavel_v1_LeaveResponse, LeaveResponse__Output as _gavel_v1_LeaveResponse__Output } from './gavel/v1/LeaveResponse.ts';
@@ -78,6 +79,7 @@ import type { OutputFile as _gavel_v1_OutputFile, OutputFile__Output as _gavel_v
 import type { OutputStart as _gavel_v1_OutputStart, OutputStart__Output as _gavel_v1_OutputStart__Output } from './gavel/v1/OutputStart.ts';
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from './gavel/v1/OutputsInfo.ts';
 import type { ParallelAction as _gavel_v1_ParallelAction, ParallelAction__Output as _gavel_v1_ParallelAction__Output } from './gavel/v1/ParallelAction.ts';
+import type { PlacedTasks as _gavel_v1_PlacedTasks, PlacedTasks__Output as _gavel_v1_PlacedTasks__Output } from './gavel/v1/PlacedTasks.ts';
 import type { PlacementAmounts as _gavel_v1_PlacementAmounts, PlacementAmounts__Output as _gavel_v1_PlacementAmounts__Output } from './gavel/v1/PlacementAmounts.ts';
 import type { PlacementScore as _gavel_v1_PlacementScore, PlacementScore__Output as _gavel_v1_PlacementScore__Output } from './gavel/v1/PlacementScore.ts';
 import type { PlanPlacementRequest as _gavel_v1_PlanPlacementRequest, PlanPlacementRequest__Output as _gavel_v1_PlanPlacementRequest__Output } from './gavel/v1/PlanPlacementRequest.ts';
@@ -129,7 +131,6 @@ import type { UsageWanted as _gavel_v1_UsageWanted, UsageWanted__Output as _gave
 import type { Verdict as _gavel_v1_Verdict, Verdict__Output as _gavel_v1_Verdict__Output } from './gavel/v1/Verdict.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from './gavel/v1/VerdictsResponse.ts';
 import type { WatchTasksRequest as _gavel_v1_WatchTasksRequest, WatchTasksRequest__Output as _gavel_v1_WatchTasksRequest__Output } from './gavel/v1/WatchTasksRequest.ts';
-import type { Work as _gavel_v1_Work, Work__Output as _gavel_v1_Work__Output } from './gavel/v1/Work.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from './google/protobuf/Duration.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -144,7 +145,7 @@ export interface ProtoGrpcType {
       AdoptTasksRequest: MessageTypeDefinition<_gavel_v1_AdoptTasksRequest, _gavel_v1_AdoptTasksRequest__Output>
       AnnotateTaskRequest: MessageTypeDefinition<_gavel_v1_AnnotateTaskRequest, _gavel_v1_AnnotateTaskRequest__Output>
       /**
-       * Served by the auctioneer, called by cells: summaries go up as they change, work comes down.
+       * Served by the auctioneer, called by cells: summaries go up as they change. What is placed on a cell it hears from the BBS.
        */
       AuctionService: SubtypeConstructor<typeof grpc.Client, _gavel_v1_AuctionServiceClient> & { service: _gavel_v1_AuctionServiceDefinition }
       CachedDependency: MessageTypeDefinition<_gavel_v1_CachedDependency, _gavel_v1_CachedDependency__Output>
@@ -197,6 +198,7 @@ export interface ProtoGrpcType {
       HoldTasksResponse: MessageTypeDefinition<_gavel_v1_HoldTasksResponse, _gavel_v1_HoldTasksResponse__Output>
       IcmpInfo: MessageTypeDefinition<_gavel_v1_IcmpInfo, _gavel_v1_IcmpInfo__Output>
       InputPiece: MessageTypeDefinition<_gavel_v1_InputPiece, _gavel_v1_InputPiece__Output>
+      Joined: MessageTypeDefinition<_gavel_v1_Joined, _gavel_v1_Joined__Output>
       KillTaskRequest: MessageTypeDefinition<_gavel_v1_KillTaskRequest, _gavel_v1_KillTaskRequest__Output>
       LeaveRequest: MessageTypeDefinition<_gavel_v1_LeaveRequest, _gavel_v1_LeaveRequest__Output>
       LeaveResponse: MessageTypeDefinition<_gavel_v1_LeaveResponse, _gavel_v1_LeaveResponse__Output>
@@ -223,6 +225,7 @@ export interface ProtoGrpcType {
       OutputStart: MessageTypeDefinition<_gavel_v1_OutputStart, _gavel_v1_OutputStart__Output>
       OutputsInfo: MessageTypeDefinition<_gavel_v1_OutputsInfo, _gavel_v1_OutputsInfo__Output>
       ParallelAction: MessageTypeDefinition<_gavel_v1_ParallelAction, _gavel_v1_ParallelAction__Output>
+      PlacedTasks: MessageTypeDefinition<_gavel_v1_PlacedTasks, _gavel_v1_PlacedTasks__Output>
       PlacementAmounts: MessageTypeDefinition<_gavel_v1_PlacementAmounts, _gavel_v1_PlacementAmounts__Output>
       PlacementScore: MessageTypeDefinition<_gavel_v1_PlacementScore, _gavel_v1_PlacementScore__Output>
       PlanPlacementRequest: MessageTypeDefinition<_gavel_v1_PlanPlacementRequest, _gavel_v1_PlanPlacementRequest__Output>
@@ -278,7 +281,6 @@ export interface ProtoGrpcType {
       Verdict: MessageTypeDefinition<_gavel_v1_Verdict, _gavel_v1_Verdict__Output>
       VerdictsResponse: MessageTypeDefinition<_gavel_v1_VerdictsResponse, _gavel_v1_VerdictsResponse__Output>
       WatchTasksRequest: MessageTypeDefinition<_gavel_v1_WatchTasksRequest, _gavel_v1_WatchTasksRequest__Output>
-      Work: MessageTypeDefinition<_gavel_v1_Work, _gavel_v1_Work__Output>
     }
   }
   google: {

@@ -76,6 +76,7 @@ import type { OutputFile as _gavel_v1_OutputFile, OutputFile__Output as _gavel_v
 import type { OutputStart as _gavel_v1_OutputStart, OutputStart__Output as _gavel_v1_OutputStart__Output } from './gavel/v1/OutputStart.ts';
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from './gavel/v1/OutputsInfo.ts';
 import type { ParallelAction as _gavel_v1_ParallelAction, ParallelAction__Output as _gavel_v1_ParallelAction__Output } from './gavel/v1/ParallelAction.ts';
+import type { PlacedTasks as _gavel_v1_PlacedTasks, PlacedTasks__Output as _gavel_v1_PlacedTasks__Output } from './gavel/v1/PlacedTasks.ts';
 import type { PlacementAmounts as _gavel_v1_PlacementAmounts, PlacementAmounts__Output as _gavel_v1_PlacementAmounts__Output } from './gavel/v1/PlacementAmounts.ts';
 import type { PlacementScore as _gavel_v1_PlacementScore, PlacementScore__Output as _gavel_v1_PlacementScore__Output } from './gavel/v1/PlacementScore.ts';
 import type { PlanPlacementRequest as _gavel_v1_PlanPlacementRequest, PlanPlacementRequest__Output as _gavel_v1_PlanPlacementRequest__Output } from './gavel/v1/PlanPlacementRequest.ts';
@@ -215,6 +216,7 @@ export interface ProtoGrpcType {
       OutputStart: MessageTypeDefinition<_gavel_v1_OutputStart, _gavel_v1_OutputStart__Output>
       OutputsInfo: MessageTypeDefinition<_gavel_v1_OutputsInfo, _gavel_v1_OutputsInfo__Output>
       ParallelAction: MessageTypeDefinition<_gavel_v1_ParallelAction, _gavel_v1_ParallelAction__Output>
+      PlacedTasks: MessageTypeDefinition<_gavel_v1_PlacedTasks, _gavel_v1_PlacedTasks__Output>
       PlacementAmounts: MessageTypeDefinition<_gavel_v1_PlacementAmounts, _gavel_v1_PlacementAmounts__Output>
       PlacementScore: MessageTypeDefinition<_gavel_v1_PlacementScore, _gavel_v1_PlacementScore__Output>
       PlanPlacementRequest: MessageTypeDefinition<_gavel_v1_PlanPlacementRequest, _gavel_v1_PlanPlacementRequest__Output>

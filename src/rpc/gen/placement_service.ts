@@ -89,6 +89,7 @@ import type { PendingGone as _gavel_v1_PendingGone, PendingGone__Output as _gave
 import type { PendingReset as _gavel_v1_PendingReset, PendingReset__Output as _gavel_v1_PendingReset__Output } from './gavel/v1/PendingReset.ts';
 import type { PendingSynced as _gavel_v1_PendingSynced, PendingSynced__Output as _gavel_v1_PendingSynced__Output } from './gavel/v1/PendingSynced.ts';
 import type { PendingTask as _gavel_v1_PendingTask, PendingTask__Output as _gavel_v1_PendingTask__Output } from './gavel/v1/PendingTask.ts';
+import type { PlacedTasks as _gavel_v1_PlacedTasks, PlacedTasks__Output as _gavel_v1_PlacedTasks__Output } from './gavel/v1/PlacedTasks.ts';
 import type { PlacementAmounts as _gavel_v1_PlacementAmounts, PlacementAmounts__Output as _gavel_v1_PlacementAmounts__Output } from './gavel/v1/PlacementAmounts.ts';
 import type { PlacementScore as _gavel_v1_PlacementScore, PlacementScore__Output as _gavel_v1_PlacementScore__Output } from './gavel/v1/PlacementScore.ts';
 import type { PlacementServiceClient as _gavel_v1_PlacementServiceClient, PlacementServiceDefinition as _gavel_v1_PlacementServiceDefinition } from './gavel/v1/PlacementService.ts';
@@ -245,6 +246,7 @@ export interface ProtoGrpcType {
       PendingReset: MessageTypeDefinition<_gavel_v1_PendingReset, _gavel_v1_PendingReset__Output>
       PendingSynced: MessageTypeDefinition<_gavel_v1_PendingSynced, _gavel_v1_PendingSynced__Output>
       PendingTask: MessageTypeDefinition<_gavel_v1_PendingTask, _gavel_v1_PendingTask__Output>
+      PlacedTasks: MessageTypeDefinition<_gavel_v1_PlacedTasks, _gavel_v1_PlacedTasks__Output>
       PlacementAmounts: MessageTypeDefinition<_gavel_v1_PlacementAmounts, _gavel_v1_PlacementAmounts__Output>
       PlacementScore: MessageTypeDefinition<_gavel_v1_PlacementScore, _gavel_v1_PlacementScore__Output>
       /**

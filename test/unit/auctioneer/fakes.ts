@@ -30,6 +30,8 @@ export class FakeStore {
   readonly notes: RejectItem__Output[] = [];
   readonly watchers = new Set<AsyncQueue<PendingEvent>>();
   readonly watched: string[] = [];
+  /** Cells that hear at once of what is claimed for them. */
+  readonly listening = new Map<string, (task: FakeTask) => void>();
   /** Thrown by the next calls. */
   claimFailures: DomainError[] = [];
   #log: PendingEvent[] = [];
@@ -102,7 +104,13 @@ export class FakeStore {
         const failure = this.claimFailures.shift();
         if (failure !== undefined) throw failure;
         this.claims.push(items);
-        return { verdicts: items.map((item) => this.#claim(item)) };
+        const verdicts = items.map((item) => this.#claim(item));
+        // As a BBS does: before the auctioneer has its answer.
+        for (const [i, { task_guid, cell_id }] of items.entries()) {
+          const task = this.tasks.get(task_guid);
+          if (task !== undefined && verdicts[i]?.verdict.code === '') this.listening.get(cell_id)?.(task);
+        }
+        return { verdicts };
       },
       RejectTasks: async ({ items }) => {
         this.notes.push(...items);
@@ -147,7 +155,7 @@ export function offerOf(id: string, changes: CellOffer = {}): CellOffer {
   };
 }
 
-/** A cell that takes what it is sent: it counts it, and says so in its next summary. */
+/** A cell that takes what is claimed for it: it counts it, and says so in its next summary. */
 export class FakeCell {
   readonly offer: CellOffer;
   readonly got: string[] = [];
@@ -156,10 +164,10 @@ export class FakeCell {
   mostUsedMb = 0;
   ended: unknown;
   epoch: number;
-  /** While false it has not counted yet what it was sent: it says again what it said before. */
+  /** While false it has not counted yet what was claimed for it: it says again what it said before. */
   acknowledges = true;
   closed = false;
-  #sequence = 0;
+  #accounted: string[] = [];
   #last: CellSummary | undefined;
   readonly #store: FakeStore;
   readonly #channel: Channel;
@@ -173,12 +181,20 @@ export class FakeCell {
     this.epoch = epoch;
     this.#channel = new Channel({ addresses: [address] });
     this.tell();
+    store.listening.set(offer.cell_id ?? '', this.#take);
     this.finished = this.#read();
   }
 
+  readonly #take = ({ wire, attempt = '' }: FakeTask): void => {
+    this.got.push(wire.task_guid);
+    this.held.set(wire.task_guid, wire.memory_mb ?? 0);
+    this.#accounted.push(attempt);
+    this.tell();
+  };
+
   tell(): void {
     if (!this.acknowledges && this.#last !== undefined) {
-      this.#up.push(this.#last);
+      this.#up.push({ ...this.#last, accounted: [] });
       return;
     }
     const capacity = this.offer.capacity;
@@ -193,7 +209,7 @@ export class FakeCell {
         containers: (capacity?.containers ?? 0) - this.held.size,
       },
       closed: this.closed,
-      work_sequence: this.#sequence,
+      accounted: this.#accounted.splice(0),
     };
     this.#up.push(this.#last);
   }
@@ -206,6 +222,9 @@ export class FakeCell {
   }
 
   async leave(): Promise<void> {
+    const { listening } = this.#store;
+    const id = this.offer.cell_id ?? '';
+    if (listening.get(id) === this.#take) listening.delete(id);
     this.#hangUp.abort();
     this.#up.end();
     await this.finished;
@@ -214,14 +233,7 @@ export class FakeCell {
   async #read(): Promise<void> {
     try {
       const stream = this.#channel.client('AuctionService').Join(this.#up, { signal: this.#hangUp.signal });
-      for await (const { sequence, claims } of stream) {
-        for (const { task_guid } of claims) {
-          this.got.push(task_guid);
-          this.held.set(task_guid, this.#store.tasks.get(task_guid)?.wire.memory_mb ?? 0);
-        }
-        this.#sequence = Number(sequence);
-        this.tell();
-      }
+      for await (const _ of stream);
       this.ended = 'end';
     } catch (error) {
       this.ended = error;

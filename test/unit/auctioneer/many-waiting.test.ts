@@ -53,7 +53,12 @@ function setUp() {
       WatchPending: async function* () {},
       ClaimTasks: async ({ items }: ClaimTasksRequest) => {
         for (const item of items ?? []) claimed.push(item.task_guid ?? '');
-        return { verdicts: (items ?? []).map(() => ({ verdict: { code: '', message: '' }, attempt: 'a' })) };
+        return {
+          verdicts: (items ?? []).map((item) => ({
+            verdict: { code: '', message: '' },
+            attempt: item.task_guid ?? '',
+          })),
+        };
       },
       RejectTasks: async ({ items }: RejectTasksRequest) => {
         calls.notes += items?.length ?? 0;
@@ -73,8 +78,7 @@ function setUp() {
 describe('100,000 tasks that wait for a full cluster', () => {
   it('cost little when room appears, and are served oldest first', async () => {
     const { auctioneer, claimed, calls } = setUp();
-    const stream: CellStream = { send: (sequence) => (workSequence = sequence), replaced: () => {} };
-    let workSequence = 0;
+    const stream: CellStream = { replaced: () => {} };
     const summary = (freeMb: number) => ({
       cellId: 'cell-1',
       epoch: 1n,
@@ -83,7 +87,7 @@ describe('100,000 tasks that wait for a full cluster', () => {
       cpuWeight: 0,
       closed: false,
       closedReason: '',
-      workSequence,
+      accounted: claimed.slice(-2),
     });
     auctioneer.cells.join(stream, summary(0));
     auctioneer.onEvent({ event: 'reset', reset: {}, cursor: '' });

@@ -61,7 +61,7 @@ function begun(awayMs: number) {
   auctioneer.onEvent({ event: 'pending', pending, cursor: '' });
   auctioneer.onEvent({ event: 'synced', synced: {}, cursor: '1' });
   auctioneer.cells.join(
-    { send: () => undefined, replaced: () => undefined },
+    { replaced: () => undefined },
     {
       cellId: 'here',
       epoch: 1n,
@@ -70,7 +70,7 @@ function begun(awayMs: number) {
       cpuWeight: 0,
       closed: false,
       closedReason: '',
-      workSequence: 0,
+      accounted: [],
     },
   );
   return { auctioneer, refused };

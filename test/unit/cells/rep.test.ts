@@ -6,7 +6,6 @@ import { Gate } from '../../../cells/executor/gate.ts';
 import { Batcher } from '../../../cells/rep/batcher.ts';
 import { Health, shortOf } from '../../../cells/rep/health.ts';
 import { type LocalAttempt, type Phase, plan } from '../../../cells/rep/plan.ts';
-import { WorkLedger } from '../../../cells/rep/work-ledger.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { TaskState } from '../../../src/domain/task.ts';
 
@@ -80,22 +79,6 @@ describe('batches', () => {
     const results = await Promise.allSettled([1, 2, 3].map(async (item) => await batcher.call(item)));
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);
     expect(calls).toBe(1);
-  });
-});
-
-describe('the ledger of work', () => {
-  it('accounts only for what is booked with all before it', () => {
-    const ledger = new WorkLedger();
-    expect(ledger.accounted).toBe(0);
-    ledger.begin(1, 2);
-    ledger.begin(2, 1);
-    ledger.begin(3, 0);
-    expect(ledger.accounted).toBe(0);
-    ledger.done(2);
-    ledger.done(1);
-    expect(ledger.accounted).toBe(0);
-    ledger.done(1);
-    expect(ledger.accounted).toBe(3);
   });
 });
 

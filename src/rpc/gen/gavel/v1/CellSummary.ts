@@ -18,9 +18,10 @@ export interface CellSummary {
   'closed'?: (boolean);
   'closed_reason'?: (string);
   /**
-   * The last `Work.sequence` that `free` already accounts for.
+   * Attempts whose share `free` accounts for since the summary before, booked or refused; in a stream's first summary all that are
+   * held. Until then the auctioneer takes off their share itself.
    */
-  'work_sequence'?: (number | string | Long);
+  'accounted'?: (string)[];
 }
 
 export interface CellSummary__Output {
@@ -37,7 +38,8 @@ export interface CellSummary__Output {
   'closed': (boolean);
   'closed_reason': (string);
   /**
-   * The last `Work.sequence` that `free` already accounts for.
+   * Attempts whose share `free` accounts for since the summary before, booked or refused; in a stream's first summary all that are
+   * held. Until then the auctioneer takes off their share itself.
    */
-  'work_sequence': (string);
+  'accounted': (string)[];
 }
