@@ -91,8 +91,8 @@ async function moved(deps: LogsDeps, place: Place, within: Domains, signal: Abor
   const from = deps.events.position('');
   const now = await locate(deps, place.guid, within);
   if (now.cellId !== place.cellId || now.waiting !== place.waiting || from === undefined) return now;
-  for await (const event of deps.events.read(from, signal, LOOK_AGAIN_MS)) {
-    if (event === undefined || (event.kind === 'task' && event.guid === place.guid)) break;
+  for await (const events of deps.events.read(from, signal, LOOK_AGAIN_MS)) {
+    if (events?.some((event) => event.kind === 'task' && event.guid === place.guid) !== false) break;
   }
   return locate(deps, place.guid, within);
 }

@@ -4,6 +4,7 @@ import { traced, traceparent } from '../../src/platform/trace.ts';
 import { durationToWire } from '../../src/rpc/codec.ts';
 import type { ClaimVerdict } from '../../src/rpc/gen/gavel/v1/ClaimVerdict.ts';
 import type { PendingEvent } from '../../src/rpc/gen/gavel/v1/PendingEvent.ts';
+import type { PendingEvents } from '../../src/rpc/gen/gavel/v1/PendingEvents.ts';
 import type { Handlers } from '../../src/rpc/types.ts';
 import { AUCTION_LEASE_MS, type AuctionLead } from '../auction-lead.ts';
 import type { Control } from '../control.ts';
@@ -24,6 +25,8 @@ export interface PlacementApiDeps {
 }
 
 const HEARTBEAT_MS = 15_000;
+/** Of the list, in one message. */
+const LISTED = 200;
 
 export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService'> {
   const { tasks, view, events, lead, control } = deps;
@@ -35,11 +38,11 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
       // Everything up to the next `await` sees one state of the view: the snapshot and the place where the events begin agree.
       const from = resumed ?? events.position('') ?? 0;
       const begin = resumed === undefined ? events.cursor : cursor;
-      if (resumed === undefined) yield* snapshot(view);
-      yield { synced: {}, cursor: begin };
-      for await (const event of events.read(from, context.signal, HEARTBEAT_MS)) {
-        const told = event === undefined ? undefined : tell(event);
-        if (told !== undefined) yield told;
+      if (resumed === undefined) yield* gathered(snapshot(view));
+      yield { events: [{ synced: {}, cursor: begin }] };
+      for await (const together of events.read(from, context.signal, HEARTBEAT_MS)) {
+        const told = together?.map(tell).filter((event) => event !== undefined) ?? [];
+        if (told.length > 0) yield { events: told };
       }
     },
     ClaimTasks: async ({ items }) => {
@@ -91,6 +94,18 @@ export function placementApi(deps: PlacementApiDeps): Handlers<'PlacementService
       }),
     }),
   };
+}
+
+/** In messages of so many. */
+function* gathered(events: Iterable<PendingEvent>): Generator<PendingEvents> {
+  let together: PendingEvent[] = [];
+  for (const event of events) {
+    together.push(event);
+    if (together.length < LISTED) continue;
+    yield { events: together };
+    together = [];
+  }
+  if (together.length > 0) yield { events: together };
 }
 
 function* snapshot(view: View): Generator<PendingEvent> {

@@ -291,18 +291,20 @@ export async function* watchTasks(
   let cursor = request.cursor === '' && !past ? events.cursor : request.cursor;
   yield { type: 'heartbeat', cursor };
   try {
-    for await (const event of events.read(from, signal, HEARTBEAT_MS)) {
-      if (event === undefined) {
+    for await (const together of events.read(from, signal, HEARTBEAT_MS)) {
+      if (together === undefined) {
         yield { type: 'heartbeat', cursor };
         continue;
       }
-      cursor = event.cursor;
-      if (event.kind !== 'task') continue;
-      // A guid may be used again in another domain: of such a change each domain is told its own half.
-      const [before, after] = [ofThese(event.before, within), ofThese(event.after, within)];
-      if (!(matches(before) || matches(after))) continue;
-      const told = watchEvent(before, after, cursor);
-      if (told !== undefined) yield told;
+      for (const event of together) {
+        cursor = event.cursor;
+        if (event.kind !== 'task') continue;
+        // A guid may be used again in another domain: of such a change each domain is told its own half.
+        const [before, after] = [ofThese(event.before, within), ofThese(event.after, within)];
+        if (!(matches(before) || matches(after))) continue;
+        const told = watchEvent(before, after, cursor);
+        if (told !== undefined) yield told;
+      }
     }
   } catch (error) {
     if (!isDomainError(error, 'compacted')) throw error;

@@ -21,14 +21,16 @@ export async function followPending({ placement, signal, log, onEvent }: FollowO
   let pause = PAUSE_FIRST_MS;
   while (!signal.aborted) {
     try {
-      for await (const event of placement.WatchPending({ cursor }, { signal })) {
+      for await (const { events } of placement.WatchPending({ cursor }, { signal })) {
         pause = PAUSE_FIRST_MS;
-        onEvent(event);
-        if (event.event === 'reset') listing = true;
-        if (event.event === 'synced') listing = false;
-        // A cursor from within a list would skip the rest of that list.
-        if (listing) cursor = '';
-        else if (event.cursor !== '') cursor = event.cursor;
+        for (const event of events) {
+          onEvent(event);
+          if (event.event === 'reset') listing = true;
+          if (event.event === 'synced') listing = false;
+          // A cursor from within a list would skip the rest of that list.
+          if (listing) cursor = '';
+          else if (event.cursor !== '') cursor = event.cursor;
+        }
       }
       log.info('pending.stream-ended');
     } catch (error) {

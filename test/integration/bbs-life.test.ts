@@ -89,6 +89,40 @@ onEachBbs("a task's life", (on) => {
     for (const { task_guid } of claims) await on.bbs.tasks.CancelTask({ task_guid });
   });
 
+  it('tells a cell at once what is claimed for it, as it would be fetched, and no other cell', async () => {
+    const [cell, other] = [
+      await ScriptedCell.register(on.bbs, 'cell-told'),
+      await ScriptedCell.register(on.bbs, 'cell-other'),
+    ];
+    const stop = new AbortController();
+    on.afterwards(async () => stop.abort());
+    const [orders, others] = [cell, other].map((each) =>
+      on.bbs.cells.Control(each.own, { signal: stop.signal })[Symbol.asyncIterator](),
+    );
+    await Promise.all([orders?.next(), others?.next()]);
+    const login = { root_fs: 'docker://private/image', image_username: 'me', image_password: 'hunter2' };
+    const large = { env: [{ name: 'A', value: 'x'.repeat(400_000) }] };
+    const { results } = await on.bbs.tasks.DesireTasks({
+      tasks: [request(login), request(large), request(large), request(large)],
+    });
+    const items = results.map(({ task }) => ({ task_guid: task?.task_guid ?? '', uid: task?.uid ?? '', ...cell.own }));
+    const { verdicts } = await on.bbs.placement.ClaimTasks({ items });
+    const claims = items.map(({ task_guid }, at) => ({ task_guid, attempt: verdicts[at]?.attempt ?? '' }));
+    // What is large comes in several messages.
+    const [first, second] = [(await orders?.next())?.value, (await orders?.next())?.value];
+    expect([first?.placed?.tasks.length, second?.placed?.tasks.length]).toEqual([3, 1]);
+    const told = [...(first?.placed?.tasks ?? []), ...(second?.placed?.tasks ?? [])];
+    const byGuid = new Map(told.map((task) => [task.task_guid, task]));
+    const { tasks } = await on.bbs.cells.FetchTasks({ ...cell.own, claims });
+    expect(claims.map(({ task_guid }) => byGuid.get(task_guid))).toEqual(tasks.map(({ task }) => task));
+    expect(byGuid.get(claims[0]?.task_guid ?? '')?.image_password).toBe('hunter2');
+    // The next one hears of its own alone.
+    const made = await on.bbs.tasks.DesireTask(request());
+    await other.claim(made);
+    expect((await others?.next())?.value?.placed?.tasks).toMatchObject([{ task_guid: made.task_guid }]);
+    for (const { task_guid } of [...claims, made]) await on.bbs.tasks.CancelTask({ task_guid });
+  });
+
   it('cancels in every state, once, and the late completion changes nothing', async () => {
     const cell = await ScriptedCell.register(on.bbs, 'cell-1');
     const made = await on.bbs.tasks.DesireTask(request());

@@ -76,11 +76,11 @@ onEachBbs('what the BBS tells', (on) => {
     const stream = on.bbs.placement.WatchPending({})[Symbol.asyncIterator]();
     const kinds: string[] = [];
     let pending: unknown;
-    for (;;) {
-      const event = (await stream.next()).value;
-      kinds.push(event.event);
-      if (event.event === 'pending') pending = event.pending;
-      if (event.event === 'synced') break;
+    while (kinds.at(-1) !== 'synced') {
+      for (const event of (await stream.next()).value.events) {
+        kinds.push(event.event);
+        if (event.event === 'pending') pending = event.pending;
+      }
     }
     expect(kinds).toEqual(['reset', 'pending', 'synced']);
     expect(pending).toMatchObject({ task_guid: before.task_guid, stack: 's', memory_mb: 64 });
@@ -96,7 +96,9 @@ onEachBbs('what the BBS tells', (on) => {
       ],
     });
     expect(verdicts[0]?.code).toBe('');
-    expect((await stream.next()).value).toMatchObject({ event: 'gone', gone: { task_guid: before.task_guid } });
+    expect((await stream.next()).value.events).toMatchObject([
+      { event: 'gone', gone: { task_guid: before.task_guid } },
+    ]);
     expect(await on.bbs.tasks.GetTask({ task_guid: before.task_guid })).toMatchObject({
       outcome: 'unplaced',
       failure_reason: 'found no compatible cell for required rootfs',

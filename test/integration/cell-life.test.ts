@@ -32,9 +32,21 @@ describe('a task on its cell', () => {
     expect(await on.containers()).toBe(0);
     expect(on.starts).toBe(1);
     expect(on.bbs.accounted).toBe(true);
+    // Its definition came with the claim.
+    expect(on.bbs.count('FetchTasks')).toBe(0);
     for (const folder of ['outbox', 'journal']) {
       await vi.waitFor(async () => expect(await readdir(join(on.stateDir, folder))).toEqual([]), 20_000);
     }
+  });
+
+  it('fetches what it is only told to hold', async () => {
+    await on.start();
+    const claim = on.bbs.claim(runTask());
+    on.bbs.hint(claim);
+    await until(() => on.completed(claim.guid));
+    expect(on.bbs.status(claim.guid).outcome).toBe('succeeded');
+    expect(on.bbs.count('FetchTasks')).toBe(1);
+    await until(() => on.bbs.accounted);
   });
 
   it('tells failures apart', async () => {

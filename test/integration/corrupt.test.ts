@@ -37,12 +37,10 @@ describe('a store with records that cannot be read', () => {
   const waiting = async () => {
     const guids: string[] = [];
     const ending = new AbortController();
-    for await (const { pending, synced } of bbs.placement.WatchPending(
-      {},
-      { signal: ending.signal, timeoutMs: 10_000 },
-    )) {
-      if (pending) guids.push(pending.task_guid);
-      if (synced) break;
+    const options = { signal: ending.signal, timeoutMs: 10_000 };
+    for await (const { events } of bbs.placement.WatchPending({}, options)) {
+      for (const { pending } of events) if (pending) guids.push(pending.task_guid);
+      if (events.some(({ synced }) => synced)) break;
     }
     return guids.sort();
   };

@@ -85,6 +85,7 @@ import type { OutputStart as _gavel_v1_OutputStart, OutputStart__Output as _gave
 import type { OutputsInfo as _gavel_v1_OutputsInfo, OutputsInfo__Output as _gavel_v1_OutputsInfo__Output } from './gavel/v1/OutputsInfo.ts';
 import type { ParallelAction as _gavel_v1_ParallelAction, ParallelAction__Output as _gavel_v1_ParallelAction__Output } from './gavel/v1/ParallelAction.ts';
 import type { PendingEvent as _gavel_v1_PendingEvent, PendingEvent__Output as _gavel_v1_PendingEvent__Output } from './gavel/v1/PendingEvent.ts';
+import type { PendingEvents as _gavel_v1_PendingEvents, PendingEvents__Output as _gavel_v1_PendingEvents__Output } from './gavel/v1/PendingEvents.ts';
 import type { PendingGone as _gavel_v1_PendingGone, PendingGone__Output as _gavel_v1_PendingGone__Output } from './gavel/v1/PendingGone.ts';
 import type { PendingReset as _gavel_v1_PendingReset, PendingReset__Output as _gavel_v1_PendingReset__Output } from './gavel/v1/PendingReset.ts';
 import type { PendingSynced as _gavel_v1_PendingSynced, PendingSynced__Output as _gavel_v1_PendingSynced__Output } from './gavel/v1/PendingSynced.ts';
@@ -242,6 +243,7 @@ export interface ProtoGrpcType {
       OutputsInfo: MessageTypeDefinition<_gavel_v1_OutputsInfo, _gavel_v1_OutputsInfo__Output>
       ParallelAction: MessageTypeDefinition<_gavel_v1_ParallelAction, _gavel_v1_ParallelAction__Output>
       PendingEvent: MessageTypeDefinition<_gavel_v1_PendingEvent, _gavel_v1_PendingEvent__Output>
+      PendingEvents: MessageTypeDefinition<_gavel_v1_PendingEvents, _gavel_v1_PendingEvents__Output>
       PendingGone: MessageTypeDefinition<_gavel_v1_PendingGone, _gavel_v1_PendingGone__Output>
       PendingReset: MessageTypeDefinition<_gavel_v1_PendingReset, _gavel_v1_PendingReset__Output>
       PendingSynced: MessageTypeDefinition<_gavel_v1_PendingSynced, _gavel_v1_PendingSynced__Output>

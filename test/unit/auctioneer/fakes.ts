@@ -8,6 +8,7 @@ import type { CellOffer } from '../../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { CellSummary } from '../../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import type { ClaimItem__Output } from '../../../src/rpc/gen/gavel/v1/ClaimItem.ts';
 import type { PendingEvent } from '../../../src/rpc/gen/gavel/v1/PendingEvent.ts';
+import type { PendingEvents } from '../../../src/rpc/gen/gavel/v1/PendingEvents.ts';
 import type { PendingTask } from '../../../src/rpc/gen/gavel/v1/PendingTask.ts';
 import type { RejectItem__Output } from '../../../src/rpc/gen/gavel/v1/RejectItem.ts';
 import { type RunningServer, serve } from '../../../src/rpc/server.ts';
@@ -28,7 +29,7 @@ export class FakeStore {
   readonly cells = new Map<string, { offer: CellOffer; epoch: number }>();
   readonly claims: ClaimItem__Output[][] = [];
   readonly notes: RejectItem__Output[] = [];
-  readonly watchers = new Set<AsyncQueue<PendingEvent>>();
+  readonly watchers = new Set<AsyncQueue<PendingEvents>>();
   readonly watched: string[] = [];
   /** Cells that hear at once of what is claimed for them. */
   readonly listening = new Map<string, (task: FakeTask) => void>();
@@ -39,7 +40,7 @@ export class FakeStore {
   emit(event: PendingEvent): void {
     this.#log.push(event);
     const cursor = String(this.#log.length);
-    for (const watcher of this.watchers) watcher.push({ ...event, cursor });
+    for (const watcher of this.watchers) watcher.push({ events: [{ ...event, cursor }] });
   }
 
   submit(guid: string, changes: Partial<PendingTask> = {}): FakeTask {
@@ -82,16 +83,16 @@ export class FakeStore {
       Lead: async ({ auctioneer }) => ({ leader: this.leader ?? auctioneer, lease_ttl: { seconds: 1 } }),
       WatchPending: ({ cursor }, { signal }) => {
         this.watched.push(cursor);
-        const queue = new AsyncQueue<PendingEvent>();
+        const queue = new AsyncQueue<PendingEvents>();
         const at = String(this.#log.length);
         if (cursor === '') {
-          queue.push({ reset: {} });
-          for (const cell of this.cells.values()) queue.push({ cell });
-          for (const task of this.tasks.values()) if (task.state === 'pending') queue.push({ pending: task.wire });
-          queue.push({ synced: {}, cursor: at });
+          queue.push({ events: [{ reset: {} }, ...[...this.cells.values()].map((cell) => ({ cell }))] });
+          const waiting = [...this.tasks.values()].filter(({ state }) => state === 'pending');
+          queue.push({ events: waiting.map((task) => ({ pending: task.wire })) });
+          queue.push({ events: [{ synced: {}, cursor: at }] });
         } else {
           for (const [i, event] of this.#log.entries())
-            if (i >= Number(cursor)) queue.push({ ...event, cursor: String(i + 1) });
+            if (i >= Number(cursor)) queue.push({ events: [{ ...event, cursor: String(i + 1) }] });
         }
         this.watchers.add(queue);
         signal.addEventListener('abort', () => {

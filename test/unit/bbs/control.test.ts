@@ -85,6 +85,16 @@ describe('orders for a cell', () => {
     control.close();
   });
 
+  it('name to each cell what was placed on it, in one order', () => {
+    const control = new Control(new FakeView() as unknown as View);
+    const [one, two] = [control.connect('cell-1'), control.connect('cell-2')];
+    const task = (guid: string, cell_id: string) => ({ guid, status: { cell_id } }) as unknown as LiveTask;
+    const [a, b, c, nowhere] = [task('a', 'cell-1'), task('b', 'cell-2'), task('c', 'cell-1'), task('d', 'cell-3')];
+    control.place([a, b, c, nowhere]);
+    expect([one.size, two.size]).toEqual([1, 1]);
+    control.close();
+  });
+
   it('name a claim at once where its output is asked for: who has not heard of it would say that there is none', async () => {
     const view = new FakeView();
     const control = new Control(view as unknown as View);

@@ -6,7 +6,7 @@ import type { ClaimTasksRequest as _gavel_v1_ClaimTasksRequest, ClaimTasksReques
 import type { ClaimTasksResponse as _gavel_v1_ClaimTasksResponse, ClaimTasksResponse__Output as _gavel_v1_ClaimTasksResponse__Output } from '../../gavel/v1/ClaimTasksResponse.ts';
 import type { LeadRequest as _gavel_v1_LeadRequest, LeadRequest__Output as _gavel_v1_LeadRequest__Output } from '../../gavel/v1/LeadRequest.ts';
 import type { LeadResponse as _gavel_v1_LeadResponse, LeadResponse__Output as _gavel_v1_LeadResponse__Output } from '../../gavel/v1/LeadResponse.ts';
-import type { PendingEvent as _gavel_v1_PendingEvent, PendingEvent__Output as _gavel_v1_PendingEvent__Output } from '../../gavel/v1/PendingEvent.ts';
+import type { PendingEvents as _gavel_v1_PendingEvents, PendingEvents__Output as _gavel_v1_PendingEvents__Output } from '../../gavel/v1/PendingEvents.ts';
 import type { RejectTasksRequest as _gavel_v1_RejectTasksRequest, RejectTasksRequest__Output as _gavel_v1_RejectTasksRequest__Output } from '../../gavel/v1/RejectTasksRequest.ts';
 import type { VerdictsResponse as _gavel_v1_VerdictsResponse, VerdictsResponse__Output as _gavel_v1_VerdictsResponse__Output } from '../../gavel/v1/VerdictsResponse.ts';
 import type { WatchPendingRequest as _gavel_v1_WatchPendingRequest, WatchPendingRequest__Output as _gavel_v1_WatchPendingRequest__Output } from '../../gavel/v1/WatchPendingRequest.ts';
@@ -65,13 +65,13 @@ export interface PlacementServiceClient extends grpc.Client {
   /**
    * What waits for a cell: first all of it, then changes. Goes on behind a cursor when it can, else begins with `reset`.
    */
-  WatchPending(argument: _gavel_v1_WatchPendingRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvent__Output>;
-  WatchPending(argument: _gavel_v1_WatchPendingRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvent__Output>;
+  WatchPending(argument: _gavel_v1_WatchPendingRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvents__Output>;
+  WatchPending(argument: _gavel_v1_WatchPendingRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvents__Output>;
   /**
    * What waits for a cell: first all of it, then changes. Goes on behind a cursor when it can, else begins with `reset`.
    */
-  watchPending(argument: _gavel_v1_WatchPendingRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvent__Output>;
-  watchPending(argument: _gavel_v1_WatchPendingRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvent__Output>;
+  watchPending(argument: _gavel_v1_WatchPendingRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvents__Output>;
+  watchPending(argument: _gavel_v1_WatchPendingRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gavel_v1_PendingEvents__Output>;
   
 }
 
@@ -98,7 +98,7 @@ export interface PlacementServiceHandlers extends grpc.UntypedServiceImplementat
   /**
    * What waits for a cell: first all of it, then changes. Goes on behind a cursor when it can, else begins with `reset`.
    */
-  WatchPending: grpc.handleServerStreamingCall<_gavel_v1_WatchPendingRequest__Output, _gavel_v1_PendingEvent>;
+  WatchPending: grpc.handleServerStreamingCall<_gavel_v1_WatchPendingRequest__Output, _gavel_v1_PendingEvents>;
   
 }
 
@@ -106,5 +106,5 @@ export interface PlacementServiceDefinition extends grpc.ServiceDefinition {
   ClaimTasks: MethodDefinition<_gavel_v1_ClaimTasksRequest, _gavel_v1_ClaimTasksResponse, _gavel_v1_ClaimTasksRequest__Output, _gavel_v1_ClaimTasksResponse__Output>
   Lead: MethodDefinition<_gavel_v1_LeadRequest, _gavel_v1_LeadResponse, _gavel_v1_LeadRequest__Output, _gavel_v1_LeadResponse__Output>
   RejectTasks: MethodDefinition<_gavel_v1_RejectTasksRequest, _gavel_v1_VerdictsResponse, _gavel_v1_RejectTasksRequest__Output, _gavel_v1_VerdictsResponse__Output>
-  WatchPending: MethodDefinition<_gavel_v1_WatchPendingRequest, _gavel_v1_PendingEvent, _gavel_v1_WatchPendingRequest__Output, _gavel_v1_PendingEvent__Output>
+  WatchPending: MethodDefinition<_gavel_v1_WatchPendingRequest, _gavel_v1_PendingEvents, _gavel_v1_WatchPendingRequest__Output, _gavel_v1_PendingEvents__Output>
 }
