@@ -9,6 +9,7 @@ import { LiveRecords } from './live-records.ts';
 import type { LiveTask } from './live-task.ts';
 import { OwnWrites } from './own-writes.ts';
 import type { DomainRecord, DrainRecord, OutboxRecord } from './records.ts';
+import { revisionOf } from './store/revision.ts';
 import type { Change, Store } from './store/store.ts';
 import type { LiveCell, ViewChange, ViewListener } from './view-change.ts';
 import { lookForStepsBack } from './went-back.ts';
@@ -179,7 +180,7 @@ export class View {
   }
 
   async #load(): Promise<void> {
-    const { revision } = await this.#store.list(PREFIX.task, { limit: 1 });
+    const revision = await revisionOf(this.#store);
     const records = new LiveRecords(this.#log, this.own);
     await records.load(this.#store, revision);
     this.#ahead.clear();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PREFIX } from './keys.ts';
+import { revisionOf } from './store/revision.ts';
 import type { Store } from './store/store.ts';
 
 /** How often the store is asked whether it still is where it was; and the pause before it is asked once more. */
@@ -32,7 +32,7 @@ export async function lookForStepsBack(
 
 async function isOlder(store: Store, seen: number): Promise<boolean> {
   try {
-    return (await store.list(PREFIX.cell, { limit: 1, keysOnly: true })).revision < seen;
+    return (await revisionOf(store)) < seen;
   } catch {
     // It does not answer: asked again at the next turn.
     return false;

@@ -35,10 +35,10 @@ export async function* entriesBetween(
 ): AsyncGenerator<Entry> {
   // Behind the bare number, which is no key itself, comes the first key that begins with it.
   let after = prefix + padded(first);
+  const below = prefix + padded(last + 1);
   for (;;) {
-    const page: Page = await store.list(prefix, { limit: PAGE, after, keysOnly });
+    const page: Page = await store.list(prefix, { limit: PAGE, after, below, keysOnly });
     for (const entry of page.entries) {
-      if (numberInKey(prefix, entry.key) > last) return;
       yield entry;
       after = entry.key;
     }

@@ -5,6 +5,7 @@ import { taskFromJson, taskToJson } from '../../src/platform/task-json.ts';
 import { type Domains, isWithin } from '../../src/rpc/identity.ts';
 import { archiveApartKey, archiveKey, historyKey, PREFIX } from '../keys.ts';
 import type { DeliveryRecord, HistoryRecord } from '../records.ts';
+import { revisionOf } from '../store/revision.ts';
 import type { Store, Write } from '../store/store.ts';
 import type { View } from '../view.ts';
 import { Block, unpackRecord } from './block.ts';
@@ -176,7 +177,7 @@ export class History {
 
   /** What was written anywhere before this call is seen by it. @throws DomainError `unavailable` when the watch is behind. */
   async #caughtUp(): Promise<void> {
-    const { revision } = await this.#store.list(PREFIX.history, { limit: 1, keysOnly: true });
+    const revision = await revisionOf(this.#store);
     await this.#view.reached(revision);
     // Better no answer than a wrong "not found".
     if (this.#view.revision < revision) throw new DomainError('unavailable', 'this BBS is behind its store; try again');

@@ -96,15 +96,14 @@ class EtcdStore implements Store {
 
   async list(prefix: string, options: ListOptions): Promise<Page> {
     checkList(options);
-    const reverse = options.reverse ?? false;
     // A range without room is asked for as a key that cannot be: the answer still brings the revision.
     const nowhere = { key: Buffer.alloc(1) };
     const request: WireRange = {
-      ...(this.#keys.range(prefix, options.after, reverse) ?? nowhere),
+      ...(this.#keys.range(prefix, options) ?? nowhere),
       keys_only: options.keysOnly ?? false,
       ...(options.revision === undefined ? {} : { revision: options.revision }),
       // etcd sorts the whole range on its side for this; it has no other way to read backwards.
-      ...(reverse ? { sort_order: SORT.descend, sort_target: SORT.byKey } : {}),
+      ...(options.reverse === true ? { sort_order: SORT.descend, sort_target: SORT.byKey } : {}),
     };
     const answer = await this.#range(request, options.limit);
     return {

@@ -77,11 +77,20 @@ export interface KeyRange {
   readonly end: Buffer | undefined;
 }
 
-/** What is left of a prefix behind the key `after`, or below it when reading backwards. May be empty (end not above start). */
-export function rangeBehind(prefix: Buffer, after: Buffer | undefined, reverse: boolean): KeyRange {
-  const end = prefixEnd(prefix);
-  if (after === undefined) return { start: prefix, end };
-  if (reverse) return { start: prefix, end: end === undefined || Buffer.compare(after, end) < 0 ? after : end };
+/** What is left of a prefix, as a page of these options reads it. May be empty (end not above start). */
+export function rangeLeft(
+  prefix: string,
+  { after: mark, below, reverse = false }: Pick<ListOptions, 'after' | 'below' | 'reverse'>,
+  encode = (key: string): Buffer => Buffer.from(key),
+): KeyRange {
+  const start = encode(prefix);
+  const [after, bound] = [mark, below].map((key) => (key === undefined ? undefined : encode(key)));
+  const end = lowest([prefixEnd(start), bound, reverse ? after : undefined]);
+  if (after === undefined || reverse) return { start, end };
   // One zero byte makes the very next key in byte order.
-  return { start: Buffer.compare(after, prefix) < 0 ? prefix : Buffer.concat([after, Buffer.alloc(1)]), end };
+  return { start: Buffer.compare(after, start) < 0 ? start : Buffer.concat([after, Buffer.alloc(1)]), end };
+}
+
+function lowest(keys: readonly (Buffer | undefined)[]): Buffer | undefined {
+  return keys.filter((key) => key !== undefined).toSorted((a, b) => Buffer.compare(a, b))[0];
 }

@@ -68,6 +68,8 @@ export interface ListOptions {
   readonly limit: number;
   /** Begin behind this key (exclusive). */
   readonly after?: string;
+  /** Only keys below this one. For each page etcd walks all that is left of the range, so whoever knows an end says it. */
+  readonly below?: string;
   /** Read as of this revision (the first page's). */
   readonly revision?: number;
   /** Leave the values out (they come as empty buffers). */

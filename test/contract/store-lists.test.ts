@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { revisionOf } from '../../bbs/store/revision.ts';
 import { type ListOptions, STORE_LIMITS } from '../../bbs/store/store.ts';
 import { all, expectCode, onEachStore, put, remove } from '../support/stores.ts';
 
@@ -36,6 +37,27 @@ onEachStore((on) => {
       expect(await after('item/045', { reverse: true })).toBe('item/04');
       expect(await after('z', { reverse: true })).toBe('item/24');
       expect(await after('a', { reverse: true })).toBeUndefined();
+    });
+
+    it('ends below any key, there or not', async () => {
+      const below = async (key: string, more: Partial<ListOptions> = {}) => {
+        const page = await on.store.list('item/', { limit: 3, below: key, ...more });
+        return [page.entries.map((entry) => entry.key), page.more];
+      };
+      expect(await below('item/02')).toEqual([['item/00', 'item/01'], false]);
+      expect(await below('item/025')).toEqual([['item/00', 'item/01', 'item/02'], false]);
+      expect(await below('z')).toEqual([['item/00', 'item/01', 'item/02'], true]);
+      expect(await below('a')).toEqual([[], false]);
+      expect(await below('item/04', { after: 'item/01' })).toEqual([['item/02', 'item/03'], false]);
+      expect(await below('item/02', { after: 'item/04' })).toEqual([[], false]);
+      expect(await below('item/04', { reverse: true })).toEqual([['item/03', 'item/02', 'item/01'], true]);
+      expect(await below('item/04', { reverse: true, after: 'item/02' })).toEqual([['item/01', 'item/00'], false]);
+    });
+
+    it('tells how far the store has come, and reads nothing for it', async () => {
+      const before = await revisionOf(on.store);
+      await put(on.store, 'a', 'again');
+      expect(await revisionOf(on.store)).toBe(before + 1);
     });
 
     it('reads backwards', async () => {

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src/domain/errors.ts';
-import { PAGE_BYTES, rangeBehind } from '../limits.ts';
+import { PAGE_BYTES, rangeLeft } from '../limits.ts';
 import type { Entry, ListOptions, Page } from '../store.ts';
 import { type Stored, toEntry } from './codec.ts';
 import type { Database } from './database.ts';
@@ -19,11 +19,7 @@ export function readPage(database: Database, prefix: string, options: ListOption
     throw new DomainError('compacted', 'the store no longer keeps this revision');
   }
   const reverse = options.reverse ?? false;
-  const { start, end } = rangeBehind(
-    Buffer.from(prefix),
-    options.after === undefined ? undefined : Buffer.from(options.after),
-    reverse,
-  );
+  const { start, end } = rangeLeft(prefix, options);
   const isInside = (key: Buffer): boolean =>
     Buffer.compare(key, start) >= 0 && (end === undefined || Buffer.compare(key, end) < 0);
   const past = asOf(database, revision, now, isInside);

@@ -1,6 +1,6 @@
 import type { IKeyValue } from 'etcd3';
-import { rangeBehind } from '../limits.ts';
-import type { Entry } from '../store.ts';
+import { rangeLeft } from '../limits.ts';
+import type { Entry, ListOptions } from '../store.ts';
 import { numberOf, type WireKeyValue } from './wire.ts';
 
 /** Keys as they are in etcd: ours behind the prefix of this installation. */
@@ -21,14 +21,12 @@ export class Keys {
     return key.toString('utf8', this.prefixBytes);
   }
 
-  /** What is left of a prefix behind `after`, as etcd wants it; undefined when nothing can be in it. */
+  /** What is left of a prefix, as etcd wants it; undefined when nothing can be in it. */
   range(
     prefix: string,
-    after?: string,
-    reverse = false,
+    options: Pick<ListOptions, 'after' | 'below' | 'reverse'> = {},
   ): { readonly key: Buffer; readonly range_end: Buffer } | undefined {
-    const mark = after === undefined ? undefined : this.encode(after);
-    const { start, end } = rangeBehind(this.encode(prefix), mark, reverse);
+    const { start, end } = rangeLeft(prefix, options, (key) => this.encode(key));
     if (end !== undefined && Buffer.compare(start, end) >= 0) return undefined;
     // One zero byte means "no end" to etcd, and as a start it stands for the very first key.
     return { key: start.length === 0 ? Buffer.alloc(1) : start, range_end: end ?? Buffer.alloc(1) };
