@@ -46,6 +46,7 @@ import { engineInstance } from './instance.ts';
 import { readFromLayer } from './layer.ts';
 import { limitsUpdate } from './limits.ts';
 import { listContainers } from './listing.ts';
+import { toldOfOom } from './oom.ts';
 import { MISSING, toState } from './states.ts';
 import { demultiplex } from './streams.ts';
 import { type EngineFacts, learnEngine } from './survey.ts';
@@ -279,6 +280,10 @@ class DockerRuntime implements ContainerRuntime {
       { engine: this.#engine, id, inspect, pollMs: this.#pollMs, deadlineMs, liveRestore },
       signal,
     );
+  }
+
+  async wasKilledForMemory(id: string): Promise<boolean> {
+    return await toldOfOom(this.#engine, id, this.#deadlines.query);
   }
 
   async kill(id: string, signalName: string): Promise<void> {

@@ -190,6 +190,7 @@ export function noCalls(): FakeCalls {
     start: 0,
     inspect: 0,
     waitForExit: 0,
+    wasKilledForMemory: 0,
     kill: 0,
     remove: 0,
     readFile: 0,

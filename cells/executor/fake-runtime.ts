@@ -51,7 +51,7 @@ export interface FakeRuntimeOptions {
 /**
  * A container engine in memory. What a container does is told by its environment:
  *
- * - `FAKE_RUN_MS` how long it runs (0), `FAKE_EXIT_CODE` (0), `FAKE_OOM=1` ends it killed for memory with 137,
+ * - `FAKE_RUN_MS` how long it runs (0), `FAKE_EXIT_CODE` (0), `FAKE_OOM=1` ends it killed for memory with 137 (`late`: its exit does not say so),
  * - `FAKE_STDOUT`, `FAKE_STDERR` what it prints when it starts, `FAKE_RESULT` what any file of it holds (none: no such file),
  * - `FAKE_CREATE_ERROR`, `FAKE_START_ERROR` an error code (`unavailable`, `invalid_argument`, ...): the call fails, nothing happens,
  * - `FAKE_START_LOST=1` it starts, but the answer is lost; `FAKE_IGNORE_TERM=1` only SIGKILL ends it.
@@ -204,7 +204,7 @@ export class FakeRuntime implements ContainerRuntime {
     if (container.idle) return;
     for (const output of container.outputs) output.write(env.get('FAKE_STDOUT') ?? '', env.get('FAKE_STDERR') ?? '');
     const oomKilled = env.get('FAKE_OOM') === '1';
-    const exitCode = oomKilled ? 137 : Number(env.get('FAKE_EXIT_CODE') ?? '0');
+    const exitCode = env.has('FAKE_OOM') ? 137 : Number(env.get('FAKE_EXIT_CODE') ?? '0');
     const runMs = Number(env.get('FAKE_RUN_MS') ?? '0');
     container.timer = setTimeout(() => this.#finish(container, { exitCode, oomKilled, error: '' }), runMs);
     if (env.get('FAKE_START_LOST') === '1') {
@@ -232,6 +232,11 @@ export class FakeRuntime implements ContainerRuntime {
       if (container.exit !== undefined && !this.#away) return container.exit;
       await woken(container.waiters, signal);
     }
+  }
+
+  async wasKilledForMemory(id: string): Promise<boolean> {
+    await this.#enter('wasKilledForMemory');
+    return this.#containers.get(id)?.env.get('FAKE_OOM') !== undefined;
   }
 
   async kill(id: string, signalName: string): Promise<void> {

@@ -56,6 +56,12 @@ export interface ContainerRuntime {
    */
   waitForExit(id: string, signal: AbortSignal, seen?: (state: ContainerState) => void): Promise<ContainerExit>;
 
+  /**
+   * Whether a process of the container was killed for memory, also where its exit does not say so: the engine hears of both apart, and
+   * under load of the exit first (containerd issue 12372). Asked of an exit that such a kill may be behind; takes up to half a second.
+   */
+  wasKilledForMemory(id: string): Promise<boolean>;
+
   /** Signals the process group of the container's own process: `SIGTERM`, `SIGKILL`, ... A container that is not running, or gone, is no error. */
   kill(id: string, signalName: string): Promise<void>;
 

@@ -145,13 +145,14 @@ async function judge(
   rep: RepContext,
   attempt: Attempt,
   container: string,
-  { exit, state: seen }: End,
+  { exit: told, state: seen }: End,
   gauge: Gauge,
 ): Promise<Ending> {
   const { spool, terms } = attempt;
   // Somebody may have stopped it only to start it again: whoever did not end well is looked at once more.
-  const looking = exit.exitCode === 0 ? seen : finalState(rep, container);
-  const [state] = await Promise.all([looking, drain(attempt), gauge.end()]);
+  const looking = told.exitCode === 0 ? seen : finalState(rep, container);
+  const saying = withMemory(rep, attempt, container, told);
+  const [state, exit] = await Promise.all([looking, saying, drain(attempt), gauge.end()]);
   markExit(rep, attempt, exit);
   if (!terms.suppressOutput) {
     spool.flushLines();
@@ -173,6 +174,20 @@ async function judge(
   const ran = { ...state, startedAt: attempt.begunAt ?? state.startedAt };
   const ending = gauge.added(endingOf(exit, ran, terms, stopped));
   return await withFiles(rep, attempt, container, ending);
+}
+
+const KILLED = 137;
+
+/** A kill that nobody here has sent may be the kernel's for memory, of which the engine comes to know apart from the exit. */
+async function withMemory(
+  rep: RepContext,
+  attempt: Attempt,
+  container: string,
+  exit: ContainerExit,
+): Promise<ContainerExit> {
+  if (exit.exitCode !== KILLED || exit.oomKilled || exit.error !== '' || attempt.stop !== undefined) return exit;
+  const oomKilled = await rep.runtime.wasKilledForMemory(container).catch(() => false);
+  return { ...exit, oomKilled };
 }
 
 /** What is read of the container's files once nothing runs in it any more. */

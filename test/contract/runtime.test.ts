@@ -199,6 +199,7 @@ describe.each([
     await runtime.start(id);
     await runtime.kill(id, name);
     expect(await runtime.waitForExit(id, signal())).toEqual({ exitCode, oomKilled: false, error: '' });
+    expect(await runtime.wasKilledForMemory(id)).toBe(false);
   });
 
   it('takes a kill of what is not running, or gone, for done', async () => {

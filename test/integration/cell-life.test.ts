@@ -60,6 +60,9 @@ describe('a task on its cell', () => {
         runTask({ FAKE_OOM: '1' }, { run: { log_source: 'JOB' } }),
         { failure_reason: 'JOB: Exited with status 137 (out of memory)', failure_code: 'oom', oom_killed: true },
       ],
+      // The engine may hear of it only after the exit.
+      [runTask({ FAKE_OOM: 'late' }), { failure_code: 'oom', oom_killed: true, exit_code: 137 }],
+      [runTask({ FAKE_EXIT_CODE: '137' }), { failure_reason: 'APP: Exited with status 137', oom_killed: false }],
       [
         runTask({}, { result_file: '/none' }),
         {
