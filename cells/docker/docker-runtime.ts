@@ -43,6 +43,7 @@ import { ImageCache } from './image-cache.ts';
 import { Images } from './images.ts';
 import type { InitWatch } from './init-watch.ts';
 import { engineInstance } from './instance.ts';
+import { sendSignal } from './kill.ts';
 import { readFromLayer } from './layer.ts';
 import { limitsUpdate } from './limits.ts';
 import { listContainers } from './listing.ts';
@@ -287,14 +288,8 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async kill(id: string, signalName: string): Promise<void> {
-    try {
-      await this.#engine.json({ ...this.#request('signal', 'POST', id, '/kill'), query: { signal: signalName } });
-    } catch (error) {
-      if (isEngineError(error, 404) || isEngineError(error, 409)) return;
-      // Between the engine's look and its kill the process may end.
-      if (isEngineError(error) && /is not running|no such process|already finished/i.test(error.words)) return;
-      throw error;
-    }
+    const query = { signal: signalName };
+    await sendSignal(this.#engine, { ...this.#request('signal', 'POST', id, '/kill'), query });
   }
 
   async remove(id: string): Promise<void> {
