@@ -115,9 +115,9 @@ class DockerRuntime implements ContainerRuntime {
   readonly #instance: (liveRestore: boolean) => Promise<string>;
   readonly #deadlines: DockerDeadlines;
   readonly #pollMs: number;
-  /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
   /** By this process, and so never started by another. */
   readonly #created = new Set<string>();
+  /** Ids whose start has been sent. Kept until removal: the last guard in front of a second run. */
   readonly #started = new Set<string>();
   readonly #watches = new Map<string, InitWatch>();
   readonly #waiting: WaitingContainers;
@@ -288,8 +288,7 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async kill(id: string, signalName: string): Promise<void> {
-    const query = { signal: signalName };
-    await sendSignal(this.#engine, { ...this.#request('signal', 'POST', id, '/kill'), query });
+    await sendSignal(this.#engine, { ...this.#request('signal', 'POST', id, '/kill'), query: { signal: signalName } });
   }
 
   async remove(id: string): Promise<void> {
