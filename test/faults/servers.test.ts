@@ -69,7 +69,7 @@ describe('the death of a server', () => {
   it.each(
     whole(
       ['D04: auctioneer dies before its claims are sent', 'ClaimTasks:before=kill'],
-      ['D05: auctioneer dies with its claims made, the cells not told', 'ClaimTasks:after=kill'],
+      ['D05: auctioneer dies with its claims made, and has not heard of it', 'ClaimTasks:after=kill'],
     ),
   )('%s', async (_name, fault) => {
     const [auctioneer] = scene.cluster.auctioneers;
