@@ -29,8 +29,13 @@ const ANEW = { outcome: /^succeeded$/, starts: [1] };
 const ADOPTED = { outcome: /^succeeded$/, starts: [1] };
 
 const ROWS: readonly Row[] = [
-  { name: 'D07: rep dies with the claim seen, before it prepares', fault: 'FetchTasks:before=kill', ...ANEW },
-  { name: 'D07: rep dies with the definition fetched', fault: 'FetchTasks:after=kill', ...ANEW },
+  { name: 'D07: rep dies with the claim seen, before it prepares', fault: 'placed:before=kill', ...ANEW },
+  { name: 'D07: rep dies with the definition there', fault: 'placed:after=kill', ...ANEW },
+  {
+    name: 'D07: rep hears of the claim only later, and dies with the definition fetched',
+    fault: 'placed:before=drop@*;FetchTasks:after=kill',
+    ...ANEW,
+  },
   { name: 'D09: rep dies after the container was created', fault: 'engine.create:after=kill', ...ANEW },
   { name: 'D09: rep dies before StartTasks is sent', fault: 'StartTasks:before=kill', ...ANEW },
   {
@@ -102,7 +107,7 @@ describe('the death of a rep', () => {
         const asked = scene.request(script, { placement_tags: [tag], ...RESULT, ...over });
         await scene.submit(asked);
         await cell.died();
-        expect(cell.fired).toHaveLength(1);
+        expect(cell.fired).toHaveLength(fault.split(';').length);
         cell.arm('');
         await cell.start();
         const guid = asked.task_guid ?? '';

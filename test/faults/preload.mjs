@@ -4,7 +4,7 @@
  * commits, the engine's requests. Nothing of it is in the program; without the file that arms it, it does nothing.
  *
  * GAVEL_FAULT_FILE names a file that the test writes at any time: `POINT:before|after=ACTION[(MS)][@N]`, separated by `;`.
- *   points   an rpc method (`StartTasks`), `store.KIND` (desire claim start release complete resolve remove outbox cell leader number history), `engine.KIND` (create attach start inspect wait kill remove archive list info)
+ *   points   an rpc method (`StartTasks`), `placed` (the word of new claims comes to a cell, is taken), `store.KIND` (desire claim start release complete resolve remove outbox cell leader number history), `engine.KIND` (create attach start inspect wait kill remove archive list info)
  *   actions  kill (SIGKILL self), stop (SIGSTOP self), stall(ms) (the event loop stands still), delay(ms), drop (not sent, or the answer
  *            thrown away: unavailable), throw (where nobody catches it)
  *   @N       only at the Nth time since it was armed, and once; without it the first time, once. `@*`: every time
@@ -41,6 +41,8 @@ async function install(dist) {
       const send = methods[name];
       if (send !== undefined) methods[name] = (...args) => between(name, () => send(...args));
     }
+    const { Control } = methods;
+    if (Control !== undefined) methods.Control = (...args) => withPlaced(Control(...args));
     return methods;
   };
 
@@ -60,6 +62,15 @@ async function install(dist) {
         return between(`engine.${kindOfRequest(request)}`, () => send.call(this, request));
       };
     }
+  }
+}
+
+async function* withPlaced(messages) {
+  for await (const message of messages) {
+    const placed = message.placed != null;
+    if (placed && (await pass('placed', 'before')) === 'drop') continue;
+    yield message;
+    if (placed) await pass('placed', 'after');
   }
 }
 
