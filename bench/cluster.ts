@@ -1,6 +1,6 @@
 /**
  * The whole control plane on one machine: a BBS, an auctioneer and etcd (with fsync), each a process, and 10, 100 and 1,000 scripted cells
- * that run nothing. Every task goes through its whole life: created, claimed, fetched, started, completed, resolved, deleted; its submitter asks for each
+ * that run nothing. Every task goes through its whole life: created, claimed, started, completed, resolved, deleted; its submitter asks for each
  * step of each task by a call of its own, but where "in batches" is said.
  *   npx tsc -p bench/tsconfig.json && node dist/bench-run/bench/cluster.js      (TASKS=100000 ROUNDS=3 CELLS=10,1000)
  */
