@@ -3,18 +3,9 @@ import { CellIndex } from '../../../src/auction/cell-index.ts';
 import type { Demand } from '../../../src/auction/needs.ts';
 import { CellBook, type CellStream, type Summary } from '../../../src/auctioneer/cell-book.ts';
 import { offerFromWire } from '../../../src/auctioneer/wire.ts';
+import { wireOffer } from './fakes.ts';
 
-const offer = offerFromWire({
-  cell_id: 'cell-1',
-  zone: '',
-  stacks: ['linux'],
-  preloaded_rootfs: [],
-  rootfs_schemes: ['docker'],
-  placement_tags: [],
-  optional_placement_tags: [],
-  capacity: { memory_mb: '1000', disk_mb: '1000', containers: 10 },
-  versions: {},
-});
+const offer = offerFromWire(wireOffer('cell-1'));
 const demand: Demand = { memoryMb: 100, diskMb: 10, cpuWeight: 0 } as Demand;
 const stream: CellStream = { replaced: () => {} };
 

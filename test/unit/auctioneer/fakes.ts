@@ -4,7 +4,7 @@ import { type RunningAuctioneer, startAuctioneer } from '../../../src/auctioneer
 import type { DomainError } from '../../../src/domain/errors.ts';
 import { AsyncQueue } from '../../../src/platform/async-queue.ts';
 import { Channel } from '../../../src/rpc/client.ts';
-import type { CellOffer } from '../../../src/rpc/gen/gavel/v1/CellOffer.ts';
+import type { CellOffer, CellOffer__Output } from '../../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { CellSummary } from '../../../src/rpc/gen/gavel/v1/CellSummary.ts';
 import type { ClaimItem__Output } from '../../../src/rpc/gen/gavel/v1/ClaimItem.ts';
 import type { PendingEvent } from '../../../src/rpc/gen/gavel/v1/PendingEvent.ts';
@@ -144,6 +144,22 @@ export class FakeStore {
     }
     return {};
   }
+}
+
+/** As the BBS tells it. */
+export function wireOffer(cell_id: string, changes: Partial<CellOffer__Output> = {}): CellOffer__Output {
+  return {
+    cell_id,
+    zone: '',
+    stacks: ['linux'],
+    preloaded_rootfs: [],
+    rootfs_schemes: ['docker'],
+    placement_tags: [],
+    optional_placement_tags: [],
+    capacity: { memory_mb: '1000', disk_mb: '1000', containers: 10 },
+    versions: {},
+    ...changes,
+  };
 }
 
 export function offerOf(id: string, changes: CellOffer = {}): CellOffer {

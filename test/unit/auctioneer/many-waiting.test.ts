@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import type { ClaimTasksRequest } from '../../../src/rpc/gen/gavel/v1/ClaimTasksRequest.ts';
 import type { PendingTask__Output } from '../../../src/rpc/gen/gavel/v1/PendingTask.ts';
 import type { RejectTasksRequest } from '../../../src/rpc/gen/gavel/v1/RejectTasksRequest.ts';
-import { until } from './fakes.ts';
+import { until, wireOffer } from './fakes.ts';
 
 const PENDING = 100_000;
 
@@ -28,17 +28,11 @@ const wire = (i: number): PendingTask__Output => ({
   not_before: '0',
 });
 
-const offer = offerFromWire({
-  cell_id: 'cell-1',
-  zone: '',
-  stacks: ['linux'],
-  preloaded_rootfs: [],
-  rootfs_schemes: ['docker'],
-  placement_tags: [],
-  optional_placement_tags: [],
-  capacity: { memory_mb: '1000', disk_mb: '100000', containers: 1000 },
-  versions: {},
-});
+const offer = offerFromWire(
+  wireOffer('cell-1', {
+    capacity: { memory_mb: '1000', disk_mb: '100000', containers: 1_000 },
+  }),
+);
 
 /** The whole auctioneer but for the wire, with a BBS that says yes to everything at once. */
 function setUp() {

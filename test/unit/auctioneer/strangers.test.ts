@@ -3,21 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Auctioneer } from '../../../src/auctioneer/auctioneer.ts';
 import { offerFromWire } from '../../../src/auctioneer/wire.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import type { CellOffer__Output } from '../../../src/rpc/gen/gavel/v1/CellOffer.ts';
 import type { RejectTasksRequest } from '../../../src/rpc/gen/gavel/v1/RejectTasksRequest.ts';
-import { pause, until } from './fakes.ts';
-
-const wireOffer = (cell_id: string, optional_placement_tags: string[] = []): CellOffer__Output => ({
-  cell_id,
-  zone: '',
-  stacks: ['linux'],
-  preloaded_rootfs: [],
-  rootfs_schemes: ['docker'],
-  placement_tags: [],
-  optional_placement_tags,
-  capacity: { memory_mb: '1000', disk_mb: '1000', containers: 10 },
-  versions: {},
-});
+import { pause, until, wireOffer } from './fakes.ts';
 
 /** An auctioneer that has just begun, with one cell here, one away of which nothing is known, and a task that only the other can take. */
 function begun(awayMs: number) {
@@ -39,7 +26,10 @@ function begun(awayMs: number) {
     },
   });
   auctioneer.lead(true);
-  const cell = (id: string, epoch: string, tags: string[] = []) => ({ offer: wireOffer(id, tags), epoch });
+  const cell = (id: string, epoch: string, tags: string[] = []) => ({
+    offer: wireOffer(id, { optional_placement_tags: tags }),
+    epoch,
+  });
   auctioneer.onEvent({ event: 'reset', reset: {}, cursor: '' });
   auctioneer.onEvent({ event: 'cell', cell: cell('here', '1'), cursor: '' });
   auctioneer.onEvent({ event: 'cell_gone', cell_gone: { cell_id: 'away', epoch: '0' }, cursor: '' });
@@ -82,7 +72,11 @@ describe('a cell that was away before anybody here knew it, and holds tasks', ()
     await pause(500);
     expect(refused).toEqual([]);
     // It is back, and offers something else.
-    auctioneer.onEvent({ event: 'cell', cell: { offer: wireOffer('away', ['other']), epoch: '5' }, cursor: '2' });
+    auctioneer.onEvent({
+      event: 'cell',
+      cell: { offer: wireOffer('away', { optional_placement_tags: ['other'] }), epoch: '5' },
+      cursor: '2',
+    });
     await until(() => refused.length === 1, 20_000);
     await auctioneer.stop(1_000);
   });
